@@ -1,0 +1,1 @@
+"""From a trace to findings: which layer, which object, which option."""

@@ -1,0 +1,1 @@
+"""The lab: up, call, capture, edit, reload, down."""

@@ -1,0 +1,1 @@
+"""Asterisk's configuration as objects."""

@@ -1,0 +1,1 @@
+"""Where a lab runs: hosts, their networks, processes in them, captures."""

@@ -1,0 +1,1 @@
+"""A broken trunk as data, and its judgement."""

@@ -1,0 +1,1 @@
+"""Pictures of a trace, each with a text form."""

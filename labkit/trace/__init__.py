@@ -1,0 +1,1 @@
+"""A capture as tables: messages, transactions, calls, offers, streams."""
