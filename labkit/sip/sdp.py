@@ -1,0 +1,201 @@
+"""Session descriptions (RFC 8866): read leniently, kept line for line, written exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from labkit.errors import ParseError
+from labkit.sip.grammar import number
+
+Line = tuple[str, str]
+"""Type letter and value of one line."""
+
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+"""RFC 8866 section 6.7; sendrecv where none is written."""
+
+STATIC_FORMATS = {
+    "0": "PCMU/8000", "3": "GSM/8000", "4": "G723/8000", "8": "PCMA/8000",
+    "9": "G722/8000", "13": "CN/8000", "18": "G729/8000",
+}  # fmt: skip
+"""Payload types that need no rtpmap (RFC 3551 table 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One RTP payload format of a media description (RFC 8866 section 6.6)."""
+
+    payload_type: int
+    """0 to 127."""
+    name: str
+    """Encoding name as written: PCMA, telephone-event."""
+    clock_rate_hz: int
+    """RTP clock rate."""
+    fmtp: str = ""
+    """Format parameters as written, such as `0-16`."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Name without case and clock rate: what two sides compare (RFC 3264 section 6.1)."""
+        return self.name.upper(), self.clock_rate_hz
+
+    def lines(self) -> Iterator[Line]:
+        """The attribute lines that describe this format."""
+        yield "a", f"rtpmap:{self.payload_type} {self.name}/{self.clock_rate_hz}"
+        if self.fmtp:
+            yield "a", f"fmtp:{self.payload_type} {self.fmtp}"
+
+
+class _Section:
+    """What the session level and a media description share: typed lines."""
+
+    __slots__ = ()
+    lines: tuple[Line, ...]
+
+    def first(self, kind: str) -> str | None:
+        """Give the value of the first line of a type."""
+        return next((value for key, value in self.lines if key == kind), None)
+
+    def attribute(self, name: str) -> str | None:
+        """Give the first value of an attribute; an empty string for a flag."""
+        return next(iter(self.attributes(name)), None)
+
+    def attributes(self, name: str) -> list[str]:
+        """Give every value of an attribute."""
+        found = (value.partition(":") for key, value in self.lines if key == "a")
+        return [tail for key, _, tail in found if key == name]
+
+    @property
+    def own_address(self) -> str | None:
+        """The address of this section's own `c=` line."""
+        parts = (self.first("c") or "").split()
+        return parts[2].partition("/")[0] if len(parts) >= 3 else None
+
+    @property
+    def own_direction(self) -> str | None:
+        """The direction attribute written in this section."""
+        written = (value for key, value in self.lines if key == "a")
+        return next((value for value in written if value in DIRECTIONS), None)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDescription(_Section):
+    """One `m=` section (RFC 8866 section 5.14)."""
+
+    kind: str
+    """audio, video, image, application ..."""
+    port: int
+    """RTP port; 0 refuses the stream (RFC 3264 section 6)."""
+    protocol: str
+    """RTP/AVP, RTP/SAVP, udptl ..."""
+    formats: tuple[str, ...]
+    """Payload types (or format names) as written, in order of preference."""
+    lines: tuple[Line, ...] = ()
+    """The lines after the `m=` line."""
+
+    @classmethod
+    def parse(cls, value: str) -> MediaDescription:
+        """Read the value of an `m=` line; ParseError when it is cut short."""
+        parts = value.split()
+        port = number(parts[1].partition("/")[0], 5) if len(parts) >= 3 else None
+        if port is None or port > 65535:
+            raise ParseError(f"SDP line 'm={value[:60]}' is not 'm=kind port protocol formats'", text=value)
+        return cls(parts[0], port, parts[2], tuple(parts[3:]))
+
+    @property
+    def rtp_formats(self) -> list[Format]:
+        """The formats in order, with rtpmap and fmtp resolved; a dynamic type without rtpmap is left out."""
+        names = dict(STATIC_FORMATS)
+        names.update(_by_format(self.attributes("rtpmap")))
+        fmtp = _by_format(self.attributes("fmtp"))
+        found = ((text, *names.get(text, "").split("/")[:2]) for text in self.formats)
+        return [
+            Format(kind, parts[1], rate, fmtp.get(parts[0], ""))
+            for parts in found
+            if len(parts) == 3 and (kind := number(parts[0], 3)) is not None and (rate := number(parts[2]))
+        ]
+
+    @property
+    def ptime_ms(self) -> int | None:
+        """Packet time that the writer wishes to receive (RFC 8866 section 6.4)."""
+        return number((self.attribute("ptime") or "").partition(".")[0], 4)
+
+    def __str__(self) -> str:
+        head = f"m={self.kind} {self.port} {self.protocol} {' '.join(self.formats)}"
+        return "\r\n".join([head.rstrip(), *[f"{kind}={value}" for kind, value in self.lines]]) + "\r\n"
+
+
+def _by_format(values: Iterable[str]) -> dict[str, str]:
+    pairs = (value.strip().partition(" ") for value in values)
+    return {key: tail.strip() for key, _, tail in pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDescription(_Section):
+    """A whole description: session-level lines, then the media sections."""
+
+    lines: tuple[Line, ...]
+    """The session-level lines in order."""
+    media: tuple[MediaDescription, ...] = ()
+    """The media sections in order."""
+
+    @classmethod
+    def parse(cls, data: bytes | str) -> SessionDescription:
+        """Read a description; ParseError when it does not start with `v=` or an `m=` line is broken."""
+        text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
+        session: list[Line] = []
+        media: list[MediaDescription] = []
+        current = session
+        for kind, value in _lines(text):
+            if kind == "m":
+                media = [*media[:-1], replace(media[-1], lines=tuple(current))] if media else media
+                media, current = [*media, MediaDescription.parse(value)], []
+            else:
+                current.append((kind, value))
+        if media:
+            media[-1] = replace(media[-1], lines=tuple(current))
+        if not session or session[0][0] != "v":
+            raise ParseError(f"SDP starts with {text[:40]!r}, expected 'v=0'", text=text)
+        return cls(tuple(session), tuple(media))
+
+    @classmethod
+    def make(
+        cls, address: str, media: Iterable[MediaDescription], session_id: int, version: int = 1
+    ) -> SessionDescription:
+        """Make a description whose origin and connection are one address."""
+        family = "IP6" if ":" in address else "IP4"
+        origin = f"- {session_id} {version} IN {family} {address}"
+        lines = (("v", "0"), ("o", origin), ("s", "-"), ("c", f"IN {family} {address}"), ("t", "0 0"))
+        return cls(lines, tuple(media))
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Session id and version of the `o=` line (section 5.2); empty strings where missing."""
+        parts = (self.first("o") or "").split()
+        return (parts[1], parts[2]) if len(parts) >= 3 else ("", "")
+
+    @property
+    def audio(self) -> MediaDescription | None:
+        """The first audio section."""
+        return next((media for media in self.media if media.kind == "audio"), None)
+
+    def address(self, media: MediaDescription) -> str:
+        """Where a section's media goes: its own `c=`, else the session's; empty where neither is written."""
+        return media.own_address or self.own_address or ""
+
+    def direction(self, media: MediaDescription) -> str:
+        """A section's direction: its own, else the session's, else sendrecv."""
+        return media.own_direction or self.own_direction or "sendrecv"
+
+    def __str__(self) -> str:
+        return "".join(f"{kind}={value}\r\n" for kind, value in self.lines) + "".join(map(str, self.media))
+
+    def __bytes__(self) -> bytes:
+        return str(self).encode("utf-8", "surrogateescape")
+
+
+def _lines(text: str) -> Iterator[Line]:
+    for line in text.split("\n"):
+        line = line.rstrip("\r")
+        if len(line) > 1 and line[1] == "=":
+            yield line[0], line[2:]
