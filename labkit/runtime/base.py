@@ -68,6 +68,10 @@ class Runtime(Protocol):
     lab_folder: str
     """The same folder as Asterisk in the lab sees it."""
 
+    @property
+    def asterisk_paths(self) -> Mapping[str, str]:
+        """Where Asterisk finds its things: `lab` (the lab's folder), `modules`, `data`."""
+
     def up(self) -> None:
         """Make the hosts and networks; RuntimeUnavailable says why this machine cannot."""
 

@@ -40,6 +40,11 @@ class Namespaces:
     def _state(self) -> Path:
         return self.folder / "holder.json"
 
+    @property
+    def asterisk_paths(self) -> Mapping[str, str]:
+        """Where Asterisk finds its things: `lab` (the lab's folder), `modules`, `data`."""
+        return {"lab": self.lab_folder, "modules": rootfs.ensure().modules, "data": "/usr/share/asterisk"}
+
     def up(self) -> None:
         """Make the hosts and networks; RuntimeUnavailable says why this machine cannot."""
         root = rootfs.ensure()

@@ -24,7 +24,7 @@ from labkit.progress import Step, step
 from labkit.runtime.apt import Package, PrivateApt
 from labkit.runtime.topology import lab_env
 
-_RECIPE_VERSION = 1
+_RECIPE_VERSION = 2
 _UNPACKED_SHARE = 4.5
 _UNUSED = ("doc", "man", "locale", "lintian", "bash-completion", "info", "icons", "applications", "bug", "mime")
 _MERGED = ("bin", "sbin", "lib", "lib64")
@@ -34,6 +34,7 @@ _FILES = {
     "etc/group": "root:x:0:\n",
     "etc/hosts": "127.0.0.1 localhost\n",
     "etc/nsswitch.conf": "hosts: files\n",
+    "etc/resolv.conf": "nameserver 127.0.0.1\n",
 }
 _TSHARK = """#!/bin/sh
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -55,6 +56,11 @@ class Rootfs:
     def asterisk_version(self) -> str:
         """Asterisk's own version, such as 22.10.1."""
         return self.versions["asterisk"].split(":")[-1].split("+")[0].split("~")[0]
+
+    @property
+    def modules(self) -> str:
+        """Folder of Asterisk's modules, from the rootfs on."""
+        return f"/{next(self.path.glob('usr/lib/*/asterisk/modules')).relative_to(self.path)}"
 
     def command(self, program: str) -> list[str]:
         """Words that run a program of the rootfs on this machine, outside of any lab, by the rootfs's own loader."""
@@ -174,6 +180,8 @@ def _finish(target: Path, versions: dict[str, str]) -> None:
         (target / name).mkdir(parents=True, exist_ok=True)
     for name, text in _FILES.items():
         (target / name).write_text(text)
+    sounds = target / "usr/share/asterisk/sounds"
+    (sounds / "en").symlink_to(next(sounds.glob("en_*")).name)
     wrapper = target / "usr/local/bin/tshark"
     wrapper.parent.mkdir(parents=True, exist_ok=True)
     wrapper.write_text(_TSHARK.format(words=" ".join(f'"{word}"' for word in _loaded(target, "usr/bin/tshark"))))
