@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from labkit.errors import ConfigRejected, HostError, LabError, NotReady
 from labkit.lab.ami import Ami, Reply
