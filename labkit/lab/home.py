@@ -63,7 +63,9 @@ class Home:
             deadline = time.monotonic() + timeout_s
             while not _lock(file.fileno()):
                 if time.monotonic() > deadline:
-                    raise NotReady(f"Another process has been starting or ending the lab {self.name} for {timeout_s:g} s.")
+                    raise NotReady(
+                        f"Another process has been starting or ending the lab {self.name} for {timeout_s:g} s."
+                    )
                 time.sleep(0.02)
             yield
 

@@ -1,0 +1,44 @@
+# The verbs of this project. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+JUPYTER ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab down test lint bench record fresh clean
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+lab: ## set up, start the lab, place a call out and one in, open JupyterLab (JUPYTER=0: stop before it)
+	@$(PYTHON) tools/bootstrap.py
+	@$(BIN)/python tools/lab.py --jupyter=$(JUPYTER)
+
+down: ## stop the lab
+	@$(BIN)/labkit down
+
+test: lint ## every test: lint, unit, lab, notebooks, browser
+	@$(BIN)/python -m pytest
+
+lint: ## ruff, mypy, import floors, docstrings, spelling
+	@$(PYTHON) tools/bootstrap.py --test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet labkit
+	$(BIN)/codespell
+
+bench: ## the figures of tests/bench, measured here
+	@$(PYTHON) tools/bootstrap.py --test
+	@$(BIN)/python -m pytest tests/bench
+
+record: ## run the notebooks and write their outputs
+	@$(PYTHON) tools/bootstrap.py --test
+	@$(BIN)/python tools/record.py notebooks/*.ipynb
+
+fresh: ## the promise kept: make lab on a bare Debian 12, as root and as an ordinary user (needs root, debootstrap)
+	@tools/fresh.sh
+
+clean: ## remove what these verbs made (not the lab's cache: labkit cache clear)
+	@if [ -x $(BIN)/labkit ]; then $(BIN)/labkit down; fi
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
