@@ -1,0 +1,172 @@
+"""The ladder of a trace, as people and notebooks see it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import LabError
+from labkit.show import ladder_html, ladder_mermaid, ladder_picture, ladder_text
+from labkit.show.canvas import Canvas
+from labkit.show.layout import Layout, Row, layout
+from labkit.show.palette import PALETTES
+from labkit.show.sheet import Arrow, Sheet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from labkit.show.ladder_widget import LadderWidget
+
+SHARPNESS = ((0.75e6, 2.0), (1.0e6, 1.5))
+"""Up to so many CSS pixels, so many pixels for each: a picture stays under 60 kB."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ladder:
+    """A ladder: text by `str`, a picture with text and messages in a notebook, files by `save`."""
+
+    sheet: Sheet
+    """What is on it."""
+    exact: bool = True
+    """False leaves out what differs between two runs of the same call: times and packet counts."""
+    fold: bool = True
+    """Repeated OPTIONS and REGISTER become one row."""
+    theme: str = "light"
+    """"light" or "dark"."""
+
+    @property
+    def layout(self) -> Layout:
+        """Everything in its place."""
+        return layout(self.sheet, fold=self.fold)
+
+    def text(self, *, exact: bool | None = None, ports: bool = False) -> str:
+        """The canonical text form; `ports=True` adds the ports of media addresses."""
+        return ladder_text.draw(self.layout, exact=self.exact if exact is None else exact, ports=ports)
+
+    def mermaid(self) -> str:
+        """A Mermaid sequence diagram."""
+        return ladder_mermaid.draw(self.layout)
+
+    def png(self, scale: float | None = None) -> bytes:
+        """A PNG with so many pixels for one CSS pixel; without a scale as sharp as 60 kB allow."""
+        canvas = self._canvas()
+        return canvas.png(scale or _sharpness(canvas))
+
+    def svg(self) -> bytes:
+        """An SVG with real text."""
+        return self._canvas().svg()
+
+    def figure(self) -> Figure:
+        """A matplotlib figure, to draw more on."""
+        return self._canvas().figure()
+
+    def html(self) -> str:
+        """The picture with its text, and every message to unfold."""
+        canvas = self._canvas()
+        picture = canvas.png(_sharpness(canvas))
+        return ladder_html.draw(self.layout, picture, self.text(), canvas.width, exact=self.exact)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a file; its suffix says what: .png, .svg, .txt, .mmd or .html."""
+        path = Path(path)
+        match path.suffix:
+            case ".png":
+                path.write_bytes(self.png(2.0))
+            case ".svg":
+                path.write_bytes(self.svg())
+            case ".txt":
+                path.write_text(self.text() + "\n", encoding="utf-8")
+            case ".mmd":
+                path.write_text(self.mermaid() + "\n", encoding="utf-8")
+            case ".html":
+                path.write_text(f'<!doctype html><meta charset="utf-8">{self.html()}\n', encoding="utf-8")
+            case suffix:
+                raise LabError(
+                    f"A ladder cannot be saved as {suffix!r}; use .png, .svg, .txt, .mmd or .html.", path=path
+                )
+        return path
+
+    def focus(
+        self,
+        *,
+        call: int | None = None,
+        transaction: str | None = None,
+        between: tuple[float, float] | None = None,
+        hosts: Collection[str] | None = None,
+    ) -> Ladder:
+        """The same ladder with less on it.
+
+        `call` is a number from 1; `transaction` the number of one of its messages, such as "F4";
+        `between` two times in seconds; `hosts` names of columns. Times start again at 0 except with `between`.
+        """
+        kept = self.sheet.arrows
+        if call is not None:
+            kept = tuple(arrow for arrow in kept if arrow.call == call)
+        if transaction is not None:
+            key = self[transaction].arrow.key
+            kept = tuple(arrow for arrow in kept if arrow.key == key)
+        if between is not None:
+            kept = tuple(arrow for arrow in kept if between[0] <= arrow.time_s <= between[1])
+        if hosts is not None:
+            kept = tuple(arrow for arrow in kept if {arrow.source, arrow.target} <= set(hosts))
+        if not kept:
+            asked = {"call": call, "transaction": transaction, "between": between, "hosts": hosts}
+            said = ", ".join(f"{name}={value!r}" for name, value in asked.items() if value is not None)
+            raise LabError(f"Nothing on this ladder is left by {said}. It has {self._contents()}.")
+        return replace(self, sheet=_reduced(self.sheet, kept, rezero=between is None))
+
+    def widget(self) -> LadderWidget:
+        """A live ladder: click a message, or use the arrow keys, and its headers are explained."""
+        from labkit.show.ladder_widget import LadderWidget
+
+        return LadderWidget.of(self)
+
+    def __getitem__(self, number: str) -> Row:
+        """The message with a number such as "F4"."""
+        for row in self.layout.messages:
+            if row.number == number:
+                return row
+        raise LabError(f"No message {number!r} on this ladder. It has {self._contents()}.")
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _canvas(self) -> Canvas:
+        return ladder_picture.draw(self.layout, PALETTES[self.theme], exact=self.exact)
+
+    def _contents(self) -> str:
+        rows = self.layout.messages
+        calls = sorted({arrow.call for arrow in self.sheet.arrows if arrow.call is not None})
+        hosts = ", ".join(column.name for column in self.sheet.columns)
+        return f"{len(rows)} messages up to {rows[-1].number if rows else 'none'}, calls {calls}, hosts {hosts}"
+
+
+def _sharpness(canvas: Canvas) -> float:
+    return next((scale for most, scale in SHARPNESS if canvas.width * canvas.height <= most), 1.0)
+
+
+def _reduced(sheet: Sheet, kept: tuple[Arrow, ...], *, rezero: bool) -> Sheet:
+    """Only the columns and legs that these arrows need, and times from the first of them."""
+    start_s = kept[0].time_s if rezero else 0.0
+    used = {name for arrow in kept for name in (arrow.source, arrow.target, arrow.through)}
+    legs = sorted({arrow.leg for arrow in kept if arrow.leg is not None})
+
+    def moved(arrow: Arrow) -> Arrow:
+        end_s = None if arrow.end_s is None else arrow.end_s - start_s
+        leg = None if arrow.leg is None else legs.index(arrow.leg)
+        return replace(arrow, time_s=arrow.time_s - start_s, end_s=end_s, leg=leg)
+
+    return replace(
+        sheet,
+        columns=tuple(column for column in sheet.columns if column.name in used),
+        arrows=tuple(moved(arrow) for arrow in kept),
+        legs=tuple(sheet.legs[leg] for leg in legs),
+        title=sheet.title if len(kept) == len(sheet.arrows) else "",
+    )

@@ -1,0 +1,199 @@
+"""Where everything on a ladder goes: the order of its columns, its rows, their numbers and times.
+
+One layout serves all outputs, so that F4 is the same message in the text, the picture and the HTML.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise, permutations
+
+from labkit.show.folding import folded
+from labkit.show.sheet import Arrow, Column, Flow, Kind, Leg, Sheet
+
+PAUSE_S = 1.0
+"""A silence longer than this is drawn as a break in the lifelines."""
+LEGS = "abcdefgh"
+"""Signs of the legs; a call with more of them begins again at a."""
+FEW = 6
+"""Up to so many columns, every order is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One arrow in its place."""
+
+    arrow: Arrow
+    """What is drawn."""
+    number: str
+    """F1, F2, ... for messages, "F5-F9" for folded ones, empty for media."""
+    tail: int
+    """Index of the column that it leaves."""
+    head: int
+    """Index of the column that it reaches."""
+    through: int | None = None
+    """Index of the NAT column on its way."""
+    delta_s: float | None = None
+    """Seconds since the row above; None in the first row."""
+    repeats: str = ""
+    """Number of the message that this one retransmits."""
+
+    @property
+    def sign(self) -> str:
+        """Letter of its leg."""
+        return "" if self.arrow.leg is None else LEGS[self.arrow.leg % len(LEGS)]
+
+    @property
+    def left(self) -> int:
+        """Index of its leftmost column."""
+        return min(self.tail, self.head)
+
+    @property
+    def right(self) -> int:
+        """Index of its rightmost column."""
+        return max(self.tail, self.head)
+
+    @property
+    def rightward(self) -> bool:
+        """True where it points to the right."""
+        return self.tail <= self.head
+
+    @property
+    def near(self) -> int:
+        """Stretch between columns (by the column left of it) next to the sender, where the label stands."""
+        return self.left if self.rightward else self.right - 1
+
+    @property
+    def far(self) -> int:
+        """Stretch beyond the NAT, where its changes stand."""
+        if self.through is None:
+            return self.near
+        return self.through if self.near < self.through else self.through - 1
+
+    @property
+    def pause(self) -> bool:
+        """True where the row comes after a long silence."""
+        return self.delta_s is not None and self.delta_s >= PAUSE_S
+
+    @property
+    def label(self) -> str:
+        """The label, with the number of what is sent again."""
+        return f"{self.arrow.label} again ({self.repeats})" if self.repeats else self.arrow.label
+
+    @property
+    def media(self) -> bool:
+        """True for RTP and RTCP."""
+        return self.arrow.kind in (Kind.RTP, Kind.RTCP)
+
+    @property
+    def both(self) -> bool:
+        """True where it has a head at each end."""
+        return self.arrow.kind is Kind.NOTE or (self.media and self.arrow.backward is not None)
+
+    def flows(self) -> list[tuple[str, Flow | None]]:
+        """The two directions of RTP, each with a sign that shows it, the forward one first."""
+        if not self.media:
+            return []
+        there, back = ("→", "←") if self.rightward else ("←", "→")
+        return [(there, self.arrow.forward), (back, self.arrow.backward)]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A ladder with everything in its place."""
+
+    columns: tuple[Column, ...]
+    """From left to right."""
+    rows: tuple[Row, ...]
+    """From top to bottom."""
+    legs: tuple[Leg, ...] = ()
+    """Legs by index."""
+    title: str = ""
+    """One line above."""
+
+    @property
+    def signed(self) -> bool:
+        """True where there are legs to tell apart."""
+        return len(self.legs) > 1
+
+    @property
+    def messages(self) -> tuple[Row, ...]:
+        """The rows that are single SIP messages."""
+        return tuple(row for row in self.rows if row.arrow.kind is Kind.SIP)
+
+
+def layout(sheet: Sheet, *, fold: bool = True) -> Layout:
+    """Everything of a sheet in its place."""
+    columns = sheet.columns if sheet.fixed else _ordered(sheet)
+    index = {column.name: place for place, column in enumerate(columns)}
+    numbers = _numbers(sheet.arrows)
+    shown = list(folded(sheet.arrows) if fold else enumerate(sheet.arrows))
+    rows = [
+        Row(
+            arrow=arrow,
+            number=numbers[place],
+            tail=index[arrow.source],
+            head=index[arrow.target],
+            through=index[arrow.through] if arrow.through else None,
+        )
+        for place, arrow in shown
+    ]
+    return Layout(columns, tuple(_timed(_counted(rows, shown, numbers))), sheet.legs, sheet.title)
+
+
+def _numbers(arrows: Iterable[Arrow]) -> list[str]:
+    numbers, count = [], 0
+    for arrow in arrows:
+        count += arrow.kind is Kind.SIP
+        numbers.append(f"F{count}" if arrow.kind is Kind.SIP else "")
+    return numbers
+
+
+def _counted(rows: list[Row], shown: list[tuple[int, Arrow]], numbers: list[str]) -> list[Row]:
+    """Retransmissions know what they repeat; the number of a note gives way to a sign of many."""
+    first: dict[tuple[str, str, str], str] = {}
+    counted = []
+    for row, (place, arrow) in zip(rows, shown, strict=True):
+        what = (arrow.key, arrow.label, arrow.source)
+        if arrow.again:
+            row = replace(row, repeats=first.get(what, "earlier"))
+        elif arrow.kind is Kind.NOTE:
+            row = replace(row, number=f"{numbers[place]}…" if numbers[place] else "")
+        else:
+            first.setdefault(what, row.number)
+        counted.append(row)
+    return counted
+
+
+def _timed(rows: list[Row]) -> list[Row]:
+    before: float | None = None
+    timed = []
+    for row in rows:
+        timed.append(row if before is None else replace(row, delta_s=row.arrow.time_s - before))
+        before = row.arrow.time_s
+    return timed
+
+
+def _ordered(sheet: Sheet) -> tuple[Column, ...]:
+    """Columns in the order that makes arrows short, the first caller left of the called."""
+    ways = Counter(way for arrow in sheet.arrows for way in _ways(arrow))
+    if not ways or len(sheet.columns) > FEW:
+        return sheet.columns
+    names = [column.name for column in sheet.columns]
+    start = next((a for a in sheet.arrows if a.label == "INVITE"), sheet.arrows[0])
+
+    def cost(order: tuple[str, ...]) -> tuple[int, bool]:
+        at = {name: place for place, name in enumerate(order)}
+        length = sum(count * abs(at[a] - at[b]) for (a, b), count in ways.items())
+        return length, at[start.source] > at[start.target]
+
+    best = min(permutations(names), key=cost)
+    return tuple(sorted(sheet.columns, key=lambda column: best.index(column.name)))
+
+
+def _ways(arrow: Arrow) -> Iterable[tuple[str, str]]:
+    """The stretches between columns that an arrow is made of."""
+    stops = [arrow.source, *([arrow.through] if arrow.through else []), arrow.target]
+    return pairwise(stops)
