@@ -94,7 +94,7 @@ class PrivateApt:
     def update(self) -> None:
         """Fetch the suite's signed index; RuntimeUnavailable where there is no apt, key, mirror or network."""
         self._write_settings(self._mirror or host_mirror())
-        self._get("update")
+        self._get("update", "--error-on=any")
 
     def resolve(self, names: Iterable[str]) -> list[Package]:
         """Give the packages and all that they depend on."""

@@ -1,0 +1,83 @@
+"""Everybody but the PBX: the provider and the agents' phones, as programs in their hosts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from labkit.control import ControlClient
+from labkit.errors import HostError
+from labkit.lab.values import render
+from labkit.phone.client import Phone
+from labkit.provider.client import Provider
+from labkit.runtime.base import Runtime
+from labkit.runtime.topology import lab_env
+
+PHONES = ("phone-1001", "phone-1002")
+"""The hosts that are phones."""
+
+_Client = TypeVar("_Client")
+
+
+class Parties:
+    """The provider and the phones of one lab."""
+
+    def __init__(self, runtime: Runtime, values: Mapping[str, str]) -> None:
+        """Speak of the parties in this runtime, whether they run or not."""
+        self._runtime = runtime
+        self._values = values
+        self._clients: dict[str, object] = {}
+
+    def start(self) -> None:
+        """Start the programs; each answers a moment later."""
+        policy = self._runtime.folder / "provider/policy.toml"
+        policy.parent.mkdir(exist_ok=True)
+        template = lab_env() / "provider/healthy.toml"
+        policy.write_text(render(template.read_text(), self._values, "provider/healthy.toml"))
+        self._program("provider", "labkit.provider", policy="provider/policy.toml")
+        for host in PHONES:
+            extension = host.removeprefix("phone-")
+            self._program(
+                host,
+                "labkit.phone",
+                user=extension,
+                password=self._values[f"{host}.password"],
+                bind=self._values[host],
+                registrar=self._values["pbx"],
+            )
+
+    def _program(self, host: str, module: str, **options: str) -> None:
+        words = [f"--{name}={value}" for name, value in options.items()]
+        self._runtime.start(host, host, ["-m", module, *words, f"--control=run/{host}.sock"], own_tools=False)
+
+    @property
+    def provider(self) -> Provider:
+        """The provider, as its operator controls it."""
+        return self._client("provider", Provider)
+
+    def phone(self, host: str) -> Phone:
+        """A phone by its host's name or its extension; HostError names the phones there are."""
+        name = host if host.startswith("phone-") else f"phone-{host}"
+        if name not in PHONES:
+            raise HostError(f"The lab has no phone {host!r}; it has: {', '.join(PHONES)}.", host=host)
+        return self._client(name, Phone)
+
+    def _client(self, host: str, kind: Callable[[ControlClient], _Client]) -> _Client:
+        if host not in self._clients:
+            self._clients[host] = kind(self._connect(host))
+        return self._clients[host]  # type: ignore[return-value]
+
+    def _connect(self, host: str, timeout_s: float = 5.0) -> ControlClient:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                return ControlClient.connect(self._runtime.folder / "run" / f"{host}.sock", host)
+            except HostError:
+                if time.monotonic() > deadline or host not in self._runtime.running():
+                    raise
+                time.sleep(0.01)
+
+    def close(self) -> None:
+        """Forget the control lines."""
+        self._clients.clear()

@@ -1,0 +1,60 @@
+"""Configuration files: real files, nothing outside, nothing lost."""
+
+from pathlib import Path
+
+import pytest
+
+from labkit.errors import HostError
+from labkit.lab.config import ConfigFiles
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ConfigFiles:
+    origin = tmp_path / "origin"
+    (origin / "pjsip.d").mkdir(parents=True)
+    (origin / "pjsip.conf").write_text("#include pjsip.d/*.conf\n")
+    (origin / "pjsip.d/trunk.conf").write_text("match = {{provider}}\n")
+    made = ConfigFiles(tmp_path / "pbx/etc", origin, {"provider": "192.0.2.1"})
+    made.make()
+    return made
+
+
+def test_files_are_made_with_their_values(files: ConfigFiles) -> None:
+    assert dict(files) == {"pjsip.conf": "#include pjsip.d/*.conf\n", "pjsip.d/trunk.conf": "match = 192.0.2.1\n"}
+    assert files.changed() == []
+    assert files.diff() == ""
+
+
+def test_an_edit_shows_in_the_diff(files: ConfigFiles) -> None:
+    files.replace("pjsip.d/trunk.conf", "192.0.2.1", "192.0.2.9")
+    assert files.changed() == ["pjsip.d/trunk.conf"]
+    assert "-match = 192.0.2.1\n+match = 192.0.2.9\n" in files.diff()
+
+
+def test_added_and_removed_files_are_changes(files: ConfigFiles) -> None:
+    files["pjsip.d/new.conf"] = "x\n"
+    del files["pjsip.conf"]
+    assert files.changed() == ["pjsip.conf", "pjsip.d/new.conf"]
+
+
+def test_making_healthy_files_keeps_the_edited_ones(files: ConfigFiles) -> None:
+    files["pjsip.conf"] = "mine\n"
+    files.make()
+    assert files["pjsip.conf"] == "#include pjsip.d/*.conf\n"
+    assert [path.read_text() for path in files.folder.parent.glob("kept/*/pjsip.conf")] == ["mine\n"]
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "pjsip.d/../../x", ""])
+def test_names_outside_the_folder_are_refused(files: ConfigFiles, name: str) -> None:
+    with pytest.raises(HostError, match="is not a file of the lab's configuration"):
+        files[name] = "x"
+
+
+def test_a_misspelt_file_is_named_with_the_nearest(files: ConfigFiles) -> None:
+    with pytest.raises(HostError, match=r"no configuration file 'pjsip.cnf'; did you mean pjsip.conf"):
+        files["pjsip.cnf"]
+
+
+def test_a_text_to_replace_must_stand_there_once(files: ConfigFiles) -> None:
+    with pytest.raises(HostError, match="0 times"):
+        files.replace("pjsip.conf", "nothing like it", "x")
