@@ -1,0 +1,75 @@
+"""The pair of UDP sockets of a media session: RTP on an even port, RTCP on the next (RFC 3550, section 11)."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from contextlib import suppress
+from struct import Struct
+
+from labkit.errors import HostError
+
+Address = tuple[str, int]
+"""Host and port."""
+
+SO_TIMESTAMPNS = 35
+"""Linux: the kernel says when a datagram arrived, so that a busy program does not spoil the jitter it measures."""
+
+_TIMESPEC = Struct("@ll")
+_ANCILLARY_OCTETS = socket.CMSG_SPACE(_TIMESPEC.size)
+_LARGEST = 2048
+
+
+def open_pair(host: str, ports: range) -> tuple[socket.socket, socket.socket]:
+    """Bind the first free pair, looked for from a random place; `range(1)` lets the system choose.
+
+    HostError when none is free or the host is not one of this machine's addresses.
+    """
+    choices = [port for port in ports if port % 2 == 0]
+    begin = random.randrange(len(choices)) if choices else 0
+    why: OSError | None = None
+    for port in (choices[begin:] + choices[:begin]) * (50 if choices == [0] else 1):
+        try:
+            return _bind_pair(host, port)
+        except OSError as error:
+            why = error
+    message = f"no two free UDP ports for media on {host} in {ports.start}..{ports.stop - 1} ({why}). Widen the range."
+    raise HostError(message, host=host, ports=ports)
+
+
+def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    rtp = open_socket(host, port)
+    try:
+        chosen = rtp.getsockname()[1]
+        if chosen % 2:
+            raise OSError(f"port {chosen} is odd")
+        return rtp, open_socket(host, chosen + 1)
+    except OSError:
+        rtp.close()
+        raise
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A non-blocking UDP socket whose datagrams carry their time of arrival where the system can say it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
+    """One datagram, its sender, and when it arrived in seconds since 1970; OSError when there is none."""
+    data, ancillary, _, address = sock.recvmsg(_LARGEST, _ANCILLARY_OCTETS)
+    for level, kind, value in ancillary:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack(value)
+            return data, address, seconds + nanoseconds / 1e9
+    return data, address, time.time()

@@ -1,0 +1,163 @@
+"""What came in: figures per SSRC, the newest audio, digits. Pure; the session reads the sockets."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from labkit.errors import ParseError
+from labkit.rtp.codec import PCMU, Codec, Coder
+from labkit.rtp.packet import HEADER, RtpPacket, timestamp_difference
+from labkit.rtp.ports import Address
+from labkit.rtp.report import ReceivedStream
+from labkit.rtp.statistics import SourceStatistics
+from labkit.rtp.tone import STRETCH, MeasuredTone, measure_tone
+
+MAX_SOURCES = 32
+"""A session remembers that many SSRCs; packets of further ones are counted as invalid."""
+
+RECENT_PACKETS = 16
+"""So many of a source's newest packets are kept to listen to."""
+
+Chunk: TypeAlias = "tuple[int, array[int]]"
+"""A packet's timestamp and samples."""
+
+_PLAIN = 0x80
+"""The first octet of a packet without padding, extension and CSRCs."""
+
+
+class ReceivedSource:
+    """One SSRC: its statistics, where it comes from, its newest packets."""
+
+    __slots__ = ("address", "addresses", "coder", "decoded", "recent", "statistics")
+
+    def __init__(self, ssrc: int, clock_rate_hz: int) -> None:
+        """Begin at nothing."""
+        self.statistics = SourceStatistics(ssrc, clock_rate_hz)
+        self.address: Address | None = None
+        self.addresses: list[Address] = []
+        self.recent: deque[bytes] = deque(maxlen=RECENT_PACKETS)
+        self.decoded: deque[Chunk] = deque(maxlen=RECENT_PACKETS)
+        self.coder: Coder | None = None
+
+    def come_from(self, address: Address) -> None:
+        """Note where packets come from now."""
+        self.address = address
+        if address[:2] not in self.addresses:
+            self.addresses.append(address[:2])
+
+    def hear(self, timestamp: int, payload: bytes, codec: Codec) -> None:
+        """Decode at once what can only be decoded in order."""
+        self.coder = self.coder or codec.coder()
+        self.decoded.append((timestamp, self.coder.decode(payload)))
+
+    def chunks(self, codec: Codec, payload_type: int) -> list[Chunk]:
+        """The newest audio in the order it arrived."""
+        if codec.remembers:
+            return list(self.decoded)
+        decode = codec.coder().decode
+        packets = map(RtpPacket.parse, self.recent)
+        return [(packet.timestamp, decode(packet.payload)) for packet in packets if packet.payload_type == payload_type]
+
+    def stream(self) -> ReceivedStream:
+        """The figures as a value."""
+        counted = self.statistics
+        return ReceivedStream(
+            ssrc=counted.ssrc,
+            addresses=tuple(self.addresses),
+            packets=counted.packets,
+            expected=counted.expected,
+            lost=counted.lost,
+            duplicates=counted.duplicates,
+            reordered=counted.reordered,
+            restarts=counted.restarts,
+            jitter_ms=round(counted.jitter_ms, 3),
+            octets=counted.octets,
+            payload_types=dict(counted.payload_types),
+            first_s=counted.first_s,
+            last_s=counted.last_s,
+        )
+
+
+class Receiver:
+    """Everything received in one session."""
+
+    def __init__(self) -> None:
+        """Begin at nothing, with G.711's clock."""
+        self.sources: dict[int, ReceivedSource] = {}
+        self.invalid_packets = 0
+        self.newest: ReceivedSource | None = None
+        self.on_payload: Callable[[bytes], object] | None = None
+        self._codec = PCMU
+        self._payload_type = 0
+
+    def expect(self, codec: Codec, payload_type: int) -> None:
+        """From now on audio is in this codec under this payload type."""
+        self._codec = codec
+        self._payload_type = payload_type
+
+    def receive(self, data: bytes, address: Address, arrival_s: float) -> bool:
+        """Take one datagram; False when it is no RTP packet."""
+        if len(data) < HEADER.size or data[0] & 0xC0 != _PLAIN:
+            self.invalid_packets += 1
+            return False
+        flags, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
+        if flags != _PLAIN:
+            return self._receive_decorated(data, address, arrival_s)
+        source = self.sources.get(ssrc) or self._new_source(ssrc)
+        if source is None:
+            return False
+        if source.address != address:
+            source.come_from(address)
+        source.statistics.update(sequence, timestamp, second & 0x7F, len(data) - HEADER.size, arrival_s)
+        source.recent.append(data)
+        self.newest = source
+        if self._codec.remembers and second & 0x7F == self._payload_type:
+            source.hear(timestamp, data[HEADER.size :], self._codec)
+        if self.on_payload:
+            self.on_payload(data[HEADER.size :])
+        return True
+
+    def _receive_decorated(self, data: bytes, address: Address, arrival_s: float) -> bool:
+        """Take a packet with padding, extension or CSRCs as the plain one it means."""
+        try:
+            packet = RtpPacket.parse(data)
+        except ParseError:
+            self.invalid_packets += 1
+            return False
+        plain = RtpPacket(
+            packet.payload_type, packet.sequence, packet.timestamp, packet.ssrc, packet.payload, packet.marker
+        )
+        return self.receive(bytes(plain), address, arrival_s)
+
+    def _new_source(self, ssrc: int) -> ReceivedSource | None:
+        if len(self.sources) >= MAX_SOURCES:
+            self.invalid_packets += 1
+            return None
+        source = self.sources[ssrc] = ReceivedSource(ssrc, self._codec.clock_rate_hz)
+        return source
+
+    def tone(self) -> MeasuredTone:
+        """The tone in the newest audio of the source heard last."""
+        chunks = self.newest.chunks(self._codec, self._payload_type) if self.newest else []
+        if not chunks:
+            return MeasuredTone(None, -math.inf)
+        samples, present = placed_samples(chunks, self._codec.sample_rate_hz // self._codec.clock_rate_hz)
+        return measure_tone(samples, self._codec.sample_rate_hz, self._codec.zero_dbm0_peak, present)
+
+
+def placed_samples(chunks: list[Chunk], samples_per_tick: int) -> tuple[array[int], int]:
+    """The newest 1024 samples, each where its timestamp puts it, 0 where nothing came; and how many are real."""
+    newest = chunks[-1][0]
+    placed = [(timestamp_difference(timestamp, newest) * samples_per_tick, chunk) for timestamp, chunk in chunks]
+    begin = max(at + len(chunk) for at, chunk in placed) - STRETCH
+    line, real = array("h", bytes(2 * STRETCH)), bytearray(STRETCH)
+    for at, chunk in placed:
+        kept = chunk[max(0, begin - at) :]
+        where = max(0, at - begin)
+        line[where : where + len(kept)] = kept
+        real[where : where + len(kept)] = bytes([1]) * len(kept)
+    return line, sum(real)

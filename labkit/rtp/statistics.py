@@ -1,0 +1,138 @@
+"""What a receiver counts of one synchronization source (RFC 3550, section 6.4.1 and appendices A.1, A.3, A.8).
+
+Every packet costs O(1) and allocates nothing that stays. Arrival times are arguments; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from labkit.rtp.packet import sequence_difference
+
+MAX_DROPOUT = 3000
+"""A sequence number this far ahead is a restart, not a loss (RFC 3550, appendix A.1)."""
+
+MAX_MISORDER = 100
+"""A sequence number this far behind is a restart, not a late packet (RFC 3550, appendix A.1)."""
+
+_REMEMBERED = 512
+"""How many sequence numbers back a duplicate is known as one."""
+
+
+class SourceStatistics:
+    """Counters of one received source; `update` them with each packet in order of arrival."""
+
+    __slots__ = (
+        "_astray",
+        "_awaited",
+        "_base",
+        "_earlier",
+        "_jitter",
+        "_seen",
+        "_timed_s",
+        "_timestamp",
+        "clock_rate_hz",
+        "duplicates",
+        "first_s",
+        "highest",
+        "last_s",
+        "octets",
+        "packets",
+        "payload_types",
+        "reordered",
+        "restarts",
+        "ssrc",
+    )
+
+    def __init__(self, ssrc: int, clock_rate_hz: int) -> None:
+        """Count a source whose media clock has this rate."""
+        self.ssrc = ssrc
+        self.clock_rate_hz = clock_rate_hz
+        self.packets = self.octets = self.duplicates = self.reordered = self.restarts = 0
+        self.payload_types: dict[int, int] = {}
+        self.first_s = self.last_s = 0.0
+        self.highest = self._base = 0  # extended sequence numbers: cycles in the upper bits
+        self._earlier = self._astray = 0
+        self._awaited = -1
+        self._jitter = self._timed_s = 0.0
+        self._timestamp: int | None = None
+        self._seen = array("i", [-1]) * _REMEMBERED
+
+    def update(self, sequence: int, timestamp: int, payload_type: int, octets: int, arrival_s: float) -> None:
+        """Count a packet of media: `octets` of payload that arrived at `arrival_s`."""
+        self.count(sequence, payload_type, octets, arrival_s)
+        if self._timestamp is not None:
+            moved = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+            late = (arrival_s - self._timed_s) * self.clock_rate_hz - moved
+            self._jitter += ((late if late > 0 else -late) - self._jitter) / 16
+        self._timestamp = timestamp
+        self._timed_s = arrival_s
+
+    def count(self, sequence: int, payload_type: int, octets: int, arrival_s: float) -> None:
+        """Count a packet whose timestamp is no sampling instant (an RFC 4733 event): all but jitter."""
+        if not self.packets:
+            self.first_s = arrival_s
+            self.highest = self._base = sequence
+        elif sequence - self.highest & 0xFFFF == 1:
+            self.highest += 1
+        else:
+            self._place(sequence)
+        self._seen[sequence % _REMEMBERED] = sequence
+        self.packets += 1
+        self.octets += octets
+        self.last_s = arrival_s
+        self.payload_types[payload_type] = self.payload_types.get(payload_type, 0) + 1
+
+    def _place(self, sequence: int) -> None:
+        """Sort in a packet that is not the next one."""
+        step = sequence_difference(sequence, self.highest & 0xFFFF)
+        if 0 < step < MAX_DROPOUT:
+            self.highest += step
+        elif -MAX_MISORDER < step <= 0:
+            self._count_late(sequence, self.highest + step)
+        elif sequence == self._awaited:
+            self._restart(sequence)
+        else:
+            self._awaited = sequence + 1 & 0xFFFF
+            self._astray += 1
+
+    def _count_late(self, sequence: int, extended: int) -> None:
+        if self._seen[sequence % _REMEMBERED] == sequence:
+            self.duplicates += 1
+        else:
+            self.reordered += 1
+            self._base = min(self._base, extended)
+
+    def _restart(self, sequence: int) -> None:
+        """Begin anew after two packets in a row with numbers far from the old ones (RFC 3550, appendix A.1)."""
+        self._earlier = self.expected
+        self.restarts += 1
+        self._astray -= 1
+        self.highest = sequence
+        self._base = sequence - 1
+        self._timestamp = None
+
+    @property
+    def expected(self) -> int:
+        """How many packets the sequence numbers speak of (RFC 3550, appendix A.3), over all restarts."""
+        return self._earlier + (self.highest - self._base + 1 if self.packets else 0)
+
+    @property
+    def lost(self) -> int:
+        """How many of the expected never came; unlike RTCP's cumulative number, duplicates do not hide a loss."""
+        return self.expected - (self.packets - self.duplicates - self._astray)
+
+    @property
+    def cumulative_lost(self) -> int:
+        """Expected less received, duplicates and late ones counted as received: what RTCP says (RFC 3550, A.3)."""
+        return self.expected - self.packets
+
+    @property
+    def jitter(self) -> float:
+        """The interarrival jitter in ticks of the media clock (RFC 3550, appendix A.8)."""
+        return self._jitter
+
+    @property
+    def jitter_ms(self) -> float:
+        """The interarrival jitter in milliseconds."""
+        return 1000 * self._jitter / self.clock_rate_hz

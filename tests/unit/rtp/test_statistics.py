@@ -1,0 +1,77 @@
+"""Loss, duplicates, order and jitter of one source by RFC 3550, appendices A.1, A.3 and A.8."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from labkit.rtp.statistics import SourceStatistics
+
+
+def counted(sequences: Iterable[int]) -> SourceStatistics:
+    """Statistics of packets with these sequence numbers, every 20 ms as they should be."""
+    statistics = SourceStatistics(1, 8000)
+    for index, sequence in enumerate(sequences):
+        statistics.update(sequence & 0xFFFF, 160 * index, 0, 160, 0.020 * index)
+    return statistics
+
+
+FIGURES = {
+    # name: sequence numbers, (packets, expected, lost, duplicates, reordered, restarts)
+    "one packet": ([7], (1, 1, 0, 0, 0, 0)),
+    "in order": (range(100), (100, 100, 0, 0, 0, 0)),
+    "over the end of the numbers": (range(65530, 65542), (12, 12, 0, 0, 0, 0)),
+    "twice over the end": (range(65530, 65530 + 140000), (140000, 140000, 0, 0, 0, 0)),
+    "one lost": ([1, 2, 4, 5], (4, 5, 1, 0, 0, 0)),
+    "lost at the end of the numbers": ([65534, 1, 2], (3, 5, 2, 0, 0, 0)),
+    "a duplicate": ([1, 2, 2, 3], (4, 3, 0, 1, 0, 0)),
+    "a late duplicate": ([1, 2, 3, 4, 2], (5, 4, 0, 1, 0, 0)),
+    "a duplicate does not hide a loss": ([1, 2, 2, 4], (4, 4, 1, 1, 0, 0)),
+    "two swapped": ([1, 3, 2, 4], (4, 4, 0, 0, 1, 0)),
+    "swapped over the end": ([65535, 1, 0, 2], (4, 4, 0, 0, 1, 0)),
+    "first packet came late": ([2, 1, 3], (3, 3, 0, 0, 1, 0)),
+    "a jump that is a restart": ([1, 2, 3, 20000, 20001, 20002], (6, 6, 0, 0, 0, 1)),
+    "one stray packet": ([1, 2, 3, 20000, 4, 5], (6, 5, 0, 0, 0, 0)),
+    "loss before and after a restart": ([1, 3, 20000, 20001, 20003], (5, 7, 2, 0, 0, 1)),
+    "a jump that is loss": ([1, 2, 1003], (3, 1003, 1000, 0, 0, 0)),
+}
+
+
+@pytest.mark.parametrize(("sequences", "figures"), FIGURES.values(), ids=FIGURES)
+def test_figures_are_exact(sequences: Iterable[int], figures: tuple[int, ...]) -> None:
+    seen = counted(sequences)
+    assert figures == (seen.packets, seen.expected, seen.lost, seen.duplicates, seen.reordered, seen.restarts)
+
+
+def test_rtcp_counts_duplicates_as_received() -> None:
+    assert counted([1, 2, 2, 2]).cumulative_lost == -2
+
+
+def test_even_packets_have_no_jitter() -> None:
+    assert counted(range(50)).jitter_ms == pytest.approx(0)
+
+
+def test_jitter_moves_by_a_sixteenth_of_each_difference() -> None:
+    """A.8: J += (|D| - J) / 16; the second packet is 5 ms (40 ticks) late, the third on time again."""
+    statistics = SourceStatistics(1, 8000)
+    for index, late_s in enumerate([0, 0.005, 0]):
+        statistics.update(index, 160 * index, 0, 160, 10 + 0.020 * index + late_s)
+    first = 40 / 16
+    assert statistics.jitter == pytest.approx(first + (40 - first) / 16)
+
+
+def test_jitter_does_not_see_the_wrap_of_timestamps() -> None:
+    statistics = SourceStatistics(1, 8000)
+    for index in range(4):
+        statistics.update(index, 0xFFFFFF00 + 160 * index & 0xFFFFFFFF, 0, 160, 0.020 * index)
+    assert statistics.jitter == pytest.approx(0, abs=1e-6)
+
+
+def test_events_do_not_count_for_jitter() -> None:
+    statistics = SourceStatistics(1, 8000)
+    statistics.update(0, 0, 0, 160, 0.0)
+    statistics.count(1, 101, 4, 0.020)
+    statistics.update(2, 320, 0, 160, 0.040)
+    assert statistics.jitter == pytest.approx(0)
+    assert statistics.payload_types == {0: 2, 101: 1}
