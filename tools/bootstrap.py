@@ -97,9 +97,9 @@ def show_progress(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         if found := PACKAGE.search(line):
             count, size_mb = count + 1, size_mb + float(found["size"]) * MEGABYTES[found["unit"]]
-            say(f"Python packages: {count} of {size_mb:.0f} MB, {found['name']}", passing=True)
+            say(f"Python packages: {count}, {size_mb:.0f} MB, {found['name']}", passing=True)
         elif line.startswith("Installing collected"):
-            say(f"Python packages: {count} of {size_mb:.0f} MB, installing")
+            say(f"Python packages: {count}, {size_mb:.0f} MB, installing")
         yield line
 
 
