@@ -25,8 +25,8 @@ Point = tuple[float, float]
 Align = Literal["left", "center", "right"]
 CSS_DPI = 96
 """CSS pixels in an inch; y grows downward."""
-ANCHORS = {"left": "ls", "center": "ms", "right": "rs"}
-"""Pillow's names for a place on the baseline."""
+BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
+"""Share of a text that lies left of its place."""
 STEPS = 4
 """Steps from paper to each ink in the colour table of a PNG."""
 
@@ -96,11 +96,15 @@ class Canvas:
         pen = ImageDraw.Draw(picture)
         for mark in self._letters:
             font = pen_font(round(mark.size * scale), mark.bold)
-            at = (mark.at[0] * scale, round(mark.at[1] * scale))
+            start = mark.at[0] * scale - BEFORE[mark.align] * font.getlength(mark.text)
+            at = (
+                round(start),
+                round(mark.at[1] * scale),
+            )  # whole pixels: equal words, equal bytes
             if mark.halo:
-                left, top, right, bottom = pen.textbbox(at, mark.text, font, ANCHORS[mark.align])
+                left, top, right, bottom = pen.textbbox(at, mark.text, font, "ls")
                 pen.rectangle((left - 3, top - 1, right + 3, bottom + 1), self.palette.paper)
-            pen.text(at, mark.text, mark.colour, font, ANCHORS[mark.align])
+            pen.text(at, mark.text, mark.colour, font, "ls")
         return packed(picture, self.palette)
 
     def svg(self) -> bytes:

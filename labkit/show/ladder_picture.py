@@ -126,7 +126,7 @@ def _said(detail: Detail) -> str:
 
 def _height(row: Row, exact: bool) -> float:
     deep = max(len(_near(row, exact)), len(row.arrow.changes))
-    return ABOVE + (LINE * deep + 5 if deep else BELOW) + (BAND * 2 if row.media else 0)
+    return ABOVE + (LINE * deep + 8 if deep else BELOW) + (BAND * 2 if row.media else 0)
 
 
 def _legend(layout: Layout) -> list[tuple[int, str]]:
