@@ -1,0 +1,100 @@
+"""The questions of the lessons: data in answers/, one TOML file a lesson, so that no notebook holds an answer.
+
+    [codec]                      # asked for as check("01.codec", answer)
+    answer = ["PCMA", "G.711 A-law"]
+    right = "The provider's 200 decided it: ..."
+    hints = ["Look at the SDP ...", "..."]
+    [codec.wrong]
+    PCMU = "PCMU was offered; the answer left it out."
+
+A number is right within `within` of the answer. The text under `wrong` meets the one who fell into that trap.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from labkit.errors import ScenarioError
+
+FOLDER = Path(__file__).with_name("answers")
+"""Where the TOML files lie, named by the lessons' numbers."""
+
+Answer = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a lesson, as its author wrote it."""
+
+    answer: tuple[Answer, ...]
+    """Every answer that is right."""
+    right: str
+    """Why it is right: shown to the one who found it."""
+    hints: tuple[str, ...]
+    """From a nudge to all but the answer."""
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    """The likely wrong answers, each with what to think of instead."""
+    within: float = 0.0
+    """How far a number may be off."""
+
+    def accepts(self, given: Answer) -> bool:
+        """Whether what a learner gave is right; spelling, case and punctuation do not count."""
+        return any(self._same(given, wanted) for wanted in self.answer)
+
+    def reply_to(self, given: Answer) -> str | None:
+        """The reply to a wrong answer that was foreseen."""
+        return next((reply for trap, reply in self.wrong.items() if self._same(given, trap)), None)
+
+    def _same(self, given: Answer, wanted: Answer) -> bool:
+        if isinstance(given, bool) or isinstance(wanted, bool):
+            return given is wanted
+        here, there = _number(given), _number(wanted)
+        if here is not None and there is not None:
+            return abs(here - there) <= self.within
+        return _plain(given) == _plain(wanted)
+
+
+def find(name: str) -> Question:
+    """The question of a name such as "01.codec"; ScenarioError tells the nearest name there is."""
+    questions = load()
+    if name in questions:
+        return questions[name]
+    near = get_close_matches(str(name), questions, 1, cutoff=0.4) or sorted(questions)[:1]
+    raise ScenarioError(f"There is no question {name!r}. Did you mean {near[0]!r}?", question=name)
+
+
+@cache
+def load() -> dict[str, Question]:
+    """Every question of every lesson by its name."""
+    return {f"{path.stem}.{key}": _question(table) for path in _files() for key, table in _read(path).items()}
+
+
+def _files() -> list[Path]:
+    return sorted(FOLDER.glob("*.toml"))
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _question(table: Mapping[str, object]) -> Question:
+    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    answer = lists["answer"]
+    return Question(**{**lists, "answer": answer if isinstance(answer, tuple) else (answer,)})  # type: ignore[arg-type]
+
+
+def _number(value: Answer) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _plain(value: Answer) -> str:
+    return re.sub(r"[^a-z0-9+]+", "", str(value).casefold())

@@ -1,0 +1,128 @@
+"""A check says whether and why, and survives whatever a learner gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas
+import pytest
+
+from labkit.lesson import check, hint, questions
+
+LESSON = """
+[codec]
+answer = ["PCMA", "G.711 A-law"]
+right = "The provider's 200 names PCMA first."
+hints = ["Look at the SDP.", "Look at the answer, not the offer."]
+[codec.wrong]
+PCMU = "PCMU was only offered."
+
+[rate]
+answer = 50
+within = 1
+right = "One packet every 20 ms."
+hints = []
+
+[answered]
+answer = true
+right = "A 200 came."
+hints = ["Look for the 200."]
+"""
+
+
+class Hostile:
+    """What a learner's own object may be like."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+@pytest.fixture(autouse=True)
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One lesson, 42, in place of the real ones."""
+    (tmp_path / "42.toml").write_text(LESSON)
+    monkeypatch.setattr(questions, "FOLDER", tmp_path)
+    questions.load.cache_clear()
+    yield
+    questions.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("42.codec", "PCMA"),
+        ("42.codec", " pcma "),
+        ("42.codec", "g711 a-law"),
+        ("42.rate", 50),
+        ("42.rate", 50.9),
+        ("42.rate", "49"),
+        ("42.answered", True),
+    ],
+)
+def test_right_answers_are_right_however_they_are_spelt(name: str, answer: object) -> None:
+    reply = check(name, answer)
+    assert reply.right is True
+    assert str(reply).startswith("Right. ")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("42.codec", "opus"),
+        ("42.codec", ["PCMA", "PCMU"]),
+        ("42.codec", pandas.DataFrame({"codec": ["PCMA"] * 99})),
+        ("42.codec", 8),
+        ("42.rate", 52),
+        ("42.rate", "fifty"),
+        ("42.answered", 1),
+        ("42.answered", "True"),
+        ("42.rate", True),
+        ("42.rate", float("nan")),
+        ("42.codec", Hostile()),
+    ],
+)
+def test_wrong_answers_are_not_and_lead_to_the_hints(name: str, answer: object) -> None:
+    reply = check(name, answer)
+    assert reply.right is False
+    assert f'hint("{name}")' in str(reply)
+
+
+def test_a_foreseen_wrong_answer_gets_its_own_reply() -> None:
+    assert "Not yet. PCMU was only offered." == str(check("42.codec", "pcmu"))
+
+
+@pytest.mark.parametrize("answer", [..., None, ""])
+def test_no_answer_is_neither_right_nor_wrong(answer: object) -> None:
+    reply = check("42.codec", answer)
+    assert reply.right is None
+    assert "No answer yet" in str(reply)
+
+
+@pytest.mark.parametrize("ask", [check, hint])
+@pytest.mark.parametrize("name", ["42.codek", "", 7, None])
+def test_an_unknown_question_is_told_the_nearest_and_nothing_is_raised(ask: object, name: object) -> None:
+    assert "Did you mean '42." in str(ask(name))  # type: ignore[operator]
+
+
+def test_no_reply_to_a_wrong_answer_gives_the_right_one_away() -> None:
+    assert "PCMA" not in f"{check('42.codec', 'opus')}{check('42.codec', 'PCMU')}"
+
+
+def test_a_reply_shows_its_verdict_in_words_and_escapes_what_it_quotes() -> None:
+    shown = check("42.codec", "<script>")._repr_html_()
+    assert "Not yet." in shown
+    assert "<script>" not in shown
+
+
+def test_each_hint_lies_folded_in_the_one_before_it() -> None:
+    shown = hint("42.codec")._repr_html_()
+    first, second = shown.index("Hint 1 of 2"), shown.index("Hint 2 of 2")
+    assert first < second < shown.index("</details></details>")
+    assert "2 hints, the first: Look at the SDP." == str(hint("42.codec"))
+
+
+def test_a_question_without_hints_says_so() -> None:
+    assert "no hints" in hint("42.rate")._repr_html_()

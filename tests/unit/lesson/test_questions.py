@@ -1,0 +1,37 @@
+"""The shipped questions are whole, and no notebook gives their answers away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from labkit.lesson import questions
+
+NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
+ASKED = re.compile(r'\b(?:check|hint)\("([^"]+)"')
+
+
+@pytest.mark.parametrize("name", sorted(questions.load()))
+def test_a_question_has_a_reason_hints_and_replies_to_wrong_answers_only(name: str) -> None:
+    question = questions.find(name)
+    assert question.right
+    assert len(question.hints) >= 2
+    assert [trap for trap in question.wrong if question.accepts(trap)] == []
+    assert all(question.accepts(answer) for answer in question.answer)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_lesson_asks_what_is_there_and_all_of_it(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    asked = {name for cell in cells for name in ASKED.findall(cell.source)}
+    assert {name for name in questions.load() if name.startswith(path.name[:2])} == asked
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_lesson_gives_no_answer_away_outside_its_solutions(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and "solution" not in cell.metadata.get("tags", []):
+            assert re.findall(r"^answer = (?!\.\.\.$).*", cell.source, re.MULTILINE) == []
