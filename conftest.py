@@ -1,3 +1,3 @@
 """What holds for every test, the notebooks' cells included."""
 
-pytest_plugins = ["pytester", "tests.plugins.nothing_skipped", "tests.plugins.notebook_guards"]
+pytest_plugins = ["pytester", "tests.plugins.nothing_skipped", "tests.plugins.notebook_guards", "tests.plugins.apart"]

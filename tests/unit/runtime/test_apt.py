@@ -34,9 +34,7 @@ def test_acquire_settings_of_the_host_are_kept_and_others_are_not(monkeypatch: p
 
 def test_the_mirror_is_the_first_debian_one_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(apt.MIRROR_VARIABLE, raising=False)
-    host_says(
-        monkeypatch, "http://u/ubuntu noble main\nhttp://s/sec bookworm-security main\nhttp://m/d bookworm main\n"
-    )
+    host_says(monkeypatch, "http://u/ubuntu noble main\nhttp://s/sec bookworm-security main\nhttp://m/d bookworm main\n")
     assert apt.host_mirror() == "http://m/d"
 
 

@@ -1,0 +1,46 @@
+"""Tests use labs of their own, apart from the learner's, and a watch sees to it that these labs keep to themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from labkit.lab.home import names
+from tests.plugins.watch import MARK, Watch
+
+WATCH = pytest.StashKey[Watch]()
+HOME = pytest.StashKey[str]()
+LAST = "tests/lab/test_apart.py"
+"""Judges the watch, so it runs after everything else."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to watch, and give the labs of this run a folder of their own."""
+    home = tempfile.mkdtemp(prefix="labkit-")
+    os.environ[MARK], os.environ["LABKIT_HOME"] = home, home
+    session.config.stash[HOME] = home
+    session.config.stash[WATCH] = Watch(home)
+    session.config.stash[WATCH].start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the judgement of the watch last."""
+    items.sort(key=lambda item: item.nodeid.startswith(LAST))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the labs of this run and the watch."""
+    config = session.config
+    if HOME not in config.stash:
+        return
+    for name in names():
+        subprocess.run([sys.executable, "-m", "labkit.cli", "down", "--lab", name], check=False)
+    config.stash[WATCH].stop()
+    shutil.rmtree(Path(config.stash[HOME]), ignore_errors=True)
