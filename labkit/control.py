@@ -14,7 +14,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from labkit.errors import HostError, NotReady
 
@@ -33,7 +33,7 @@ class ControlClient:
         self.name = name
 
     @classmethod
-    def connect(cls, path: str | os.PathLike[str], name: str) -> ControlClient:
+    def connect(cls, path: str | os.PathLike[str], name: str) -> Self:
         """Connect to a unix socket; HostError where nobody listens."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

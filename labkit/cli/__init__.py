@@ -1,1 +1,37 @@
-"""The command line."""
+"""The command line: `labkit up`, `labkit call`, `labkit ladder` and so on.
+
+Every command prints for people, and with --json for machines; an error is one clear message and exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from labkit.errors import LabError
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code: 0 done, 1 it could not be done, 2 not understood."""
+    options = _parser().parse_args(words)
+    try:
+        return int(options.run(options) or 0)
+    except LabError as why:
+        print(f"labkit: {why}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("labkit: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from labkit.cli import cache
+
+    parser = argparse.ArgumentParser(prog="labkit", description="The lab in which people learn SIP trunks.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    cache.add_commands(commands)
+    return parser

@@ -134,7 +134,7 @@ class Asterisk:
 
     def _errors_since(self, offset: int) -> list[LogLine]:
         time.sleep(_LOG_SETTLES_S)
-        return self.log(("ERROR",), offset)
+        return list(dict.fromkeys(self.log(("ERROR",), offset)))
 
     def close(self) -> None:
         """Close the management line."""
@@ -147,6 +147,5 @@ def check(errors: list[LogLine], doing: str) -> None:
     """Raise ConfigRejected with the errors that Asterisk logged, where there are any."""
     if errors:
         lines = "\n".join(f"  {line.text}" for line in errors[:6])
-        raise ConfigRejected(
-            f"Asterisk logged errors during the {doing}; what it refused keeps its old state:\n{lines}", errors=errors
-        )
+        message = f"Asterisk logged errors during the {doing}; what it refused keeps its old state:\n{lines}"
+        raise ConfigRejected(message, errors=errors)

@@ -145,6 +145,10 @@ class Namespaces:
             ) from why
         return made
 
+    def datagram(self, host: str) -> socket.socket:
+        """A UDP socket that lives in a host, not yet bound."""
+        return self._socket(host, socket.AF_INET, socket.SOCK_DGRAM)
+
     def _socket(self, host: str, family: int, kind: int, protocol: int = 0) -> socket.socket:
         with self._ask(do="socket", host=host, family=family, kind=kind, protocol=protocol) as connection:
             data, fds, _, _ = socket.recv_fds(connection, 65536, 1)

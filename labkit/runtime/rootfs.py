@@ -25,7 +25,7 @@ from labkit.runtime.apt import Package, PrivateApt
 from labkit.runtime.topology import lab_env
 
 _RECIPE_VERSION = 2
-_UNPACKED_SHARE = 4.5
+_ROOM_BYTES = 500 << 20
 _UNUSED = ("doc", "man", "locale", "lintian", "bash-completion", "info", "icons", "applications", "bug", "mime")
 _MERGED = ("bin", "sbin", "lib", "lib64")
 _MOUNT_POINTS = ("proc", "sys", "dev", "run", "tmp", "root", "lab", "var/tmp", "etc/iproute2")
@@ -101,7 +101,7 @@ def clear() -> int:
     """Remove every rootfs and download from the cache; gives the bytes that this made free."""
     folder = cache_folder()
     freed = sum(size for _, size in contents())
-    for entry in (*folder.glob("rootfs-*"), *folder.glob("apt-*")):
+    for entry in (path for kind in ("rootfs", "partial", "apt") for path in folder.glob(f"{kind}-*")):
         shutil.rmtree(entry)
     return freed
 
@@ -122,6 +122,8 @@ def _key() -> str:
 
 
 def _make(folder: Path) -> Rootfs:
+    if shutil.disk_usage(folder).free < _ROOM_BYTES:
+        raise OSError(errno.ENOSPC, f"{_ROOM_BYTES >> 20} MB are needed")
     recipe = _recipe()
     apt = PrivateApt(folder / f"apt-{recipe['suite']}", recipe["suite"])
     with step(f"Asking Debian {recipe['suite']} for Asterisk 22") as asking:
@@ -130,7 +132,6 @@ def _make(folder: Path) -> Rootfs:
         packages = [p for p in apt.resolve(recipe["packages"]) if not p.name.startswith(tuple(recipe["leave_out"]))]
     _check_version(packages)
     total = sum(package.size_bytes for package in packages)
-    _check_room(folder, int(total * (1 + _UNPACKED_SHARE)))
     with step("Downloading Asterisk 22 and its tools", total) as downloading:
         apt.download(packages, downloading)
     partial = folder / f"partial-{_key()}"
@@ -147,11 +148,6 @@ def _check_version(packages: list[Package]) -> None:
     version = next(package.version for package in packages if package.name == "asterisk").split(":")[-1]
     if not version.startswith("22."):
         raise RuntimeUnavailable(f"This lab teaches Asterisk 22, but the mirror has {version}. Please report it.")
-
-
-def _check_room(folder: Path, needed_bytes: int) -> None:
-    if shutil.disk_usage(folder).free < needed_bytes:
-        raise OSError(errno.ENOSPC, f"needs {needed_bytes >> 20} MB")
 
 
 def _unpack(archives: Path, packages: list[Package], target: Path, progress: Step) -> None:

@@ -18,6 +18,7 @@ _SOL_PACKET = 263
 _PACKET_VNET_HDR = 15
 _PACKET_OUTGOING = 4
 _ALL_PROTOCOLS = 0x0003
+_IPV4 = 0x0800
 _VNET_HEADER_BYTES = 10
 
 
@@ -37,7 +38,7 @@ class Wire:
         """Join two ends with the given loss (0..1), delay and jitter (milliseconds) and seed."""
         self._ends = ends
         self._options = options
-        self._random = random.Random(options.seed)
+        self._random = [random.Random(f"{options.seed} {end}") for end in (0, 1)]
         self._queue: list[tuple[float, int, int, bytes]] = []
         self._count = 0
 
@@ -53,11 +54,17 @@ class Wire:
 
     def _take(self, end: int) -> None:
         frame, address = self._ends[end].recvfrom(65535 + _VNET_HEADER_BYTES)
-        if address[2] == _PACKET_OUTGOING or self._random.random() < self._options.loss:
+        if address[2] == _PACKET_OUTGOING:
             return
-        late_ms = self._options.delay_ms + self._random.uniform(-1, 1) * self._options.jitter_ms
+        late_ms = 0.0
+        if address[1] == _IPV4:  # ARP passes untouched, so that a seed's choice depends on the traffic alone
+            chance = self._random[end]
+            lost, shift = chance.random() < self._options.loss, chance.uniform(-1, 1)
+            if lost:
+                return
+            late_ms = max(0.0, self._options.delay_ms + shift * self._options.jitter_ms)
         self._count += 1
-        heapq.heappush(self._queue, (time.monotonic() + max(0.0, late_ms) / 1000, self._count, 1 - end, frame))
+        heapq.heappush(self._queue, (time.monotonic() + late_ms / 1000, self._count, 1 - end, frame))
 
     def _put(self, end: int, frame: bytes) -> None:
         try:

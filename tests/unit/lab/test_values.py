@@ -22,7 +22,9 @@ def test_placeholders_are_filled_with_or_without_blanks() -> None:
 
 
 def test_an_unknown_value_is_refused_with_line_and_nearest_name() -> None:
-    with pytest.raises(ScenarioError, match=r"trunk.conf, line 2: .*\{\{accont.user\}\}; did you mean \{\{account.user\}\}"):
+    with pytest.raises(
+        ScenarioError, match=r"trunk.conf, line 2: .*\{\{accont.user\}\}; did you mean \{\{account.user\}\}"
+    ):
         values.render("a\nb {{accont.user}}", {"account.user": "x"}, "trunk.conf")
 
 

@@ -34,7 +34,9 @@ def test_acquire_settings_of_the_host_are_kept_and_others_are_not(monkeypatch: p
 
 def test_the_mirror_is_the_first_debian_one_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(apt.MIRROR_VARIABLE, raising=False)
-    host_says(monkeypatch, "http://u/ubuntu noble main\nhttp://s/sec bookworm-security main\nhttp://m/d bookworm main\n")
+    host_says(
+        monkeypatch, "http://u/ubuntu noble main\nhttp://s/sec bookworm-security main\nhttp://m/d bookworm main\n"
+    )
     assert apt.host_mirror() == "http://m/d"
 
 
@@ -47,7 +49,7 @@ def test_a_host_without_debian_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
 
 def test_a_host_without_apt_is_sent_to_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(RuntimeUnavailable, match="apt-config is not on this host.*Docker"):
+    with pytest.raises(RuntimeUnavailable, match=r"apt-config is not on this host.*Docker"):
         apt.host_settings()
 
 
