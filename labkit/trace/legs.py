@@ -1,0 +1,113 @@
+"""Legs: all that was said under one Call-ID with an INVITE in it (a dialog, or an attempt at one)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from labkit.trace.facts import Facts
+from labkit.trace.sipscan import Message
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The messages of one Call-ID, in order of time."""
+
+    number: int
+    """From 1, in order of the first INVITE."""
+    known: tuple[Facts, ...]
+    """All messages, those of all points."""
+
+    @cached_property
+    def invite(self) -> Facts:
+        """The first INVITE."""
+        return next(each for each in self.known if each.message.method == "INVITE")
+
+    @property
+    def call_id(self) -> str:
+        """Its Call-ID."""
+        return self.invite.message.call_id
+
+    @cached_property
+    def answer(self) -> Message | None:
+        """The first 2xx to an INVITE."""
+        return self._response(200, 299)
+
+    @cached_property
+    def ringing(self) -> Message | None:
+        """The first 18x to an INVITE."""
+        return self._response(180, 189)
+
+    @cached_property
+    def failure(self) -> Message | None:
+        """The last final response to the INVITE that refused it; a challenge counts if nothing followed."""
+        return self._response(300, 699, last=True) if self.answer is None else None
+
+    @cached_property
+    def bye(self) -> Message | None:
+        """The first BYE."""
+        return next((each.message for each in self.known if each.message.method == "BYE"), None)
+
+    @cached_property
+    def cancel(self) -> Message | None:
+        """The first CANCEL."""
+        return next((each.message for each in self.known if each.message.method == "CANCEL"), None)
+
+    def _response(self, lowest: int, highest: int, last: bool = False) -> Message | None:
+        found = [
+            each.message for each in self.known
+            if each.message.code is not None and lowest <= each.message.code <= highest
+            and each.message.cseq_method == "INVITE"
+        ]  # fmt: skip
+        return found[-1 if last else 0] if found else None
+
+    @property
+    def start_s(self) -> float:
+        """Time of the first INVITE."""
+        return self.invite.message.time_s
+
+    @property
+    def end_s(self) -> float | None:
+        """Time of the BYE, or of the refusal; None while the call goes on."""
+        end = self.bye or self.failure
+        return end.time_s if end else None
+
+    @property
+    def state(self) -> str:
+        """answered, ended, cancelled, refused, challenged, ringing or unanswered."""
+        if self.answer is not None:
+            return "ended" if self.bye else "answered"
+        if self.failure is not None:
+            return self._refusal(self.failure)
+        return "ringing" if self.ringing else "unanswered"
+
+    def _refusal(self, failure: Message) -> str:
+        if failure.code == 487 or self.cancel is not None:
+            return "cancelled"
+        return "challenged" if failure.code in (401, 407) else "refused"
+
+    @property
+    def outcome(self) -> Message | None:
+        """The response that decided the call: the 2xx or the last refusal."""
+        return self.answer or self.failure
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Addresses between which it ran."""
+        return frozenset(address for each in self.known for address in (each.message.src, each.message.dst))
+
+    @cached_property
+    def media_addresses(self) -> frozenset[tuple[str, int]]:
+        """Where its descriptions expect media."""
+        return frozenset(each.endpoint for known in self.known for each in known.media if each.media.port)
+
+
+def legs(known: Sequence[Facts]) -> list[Leg]:
+    """The legs among all messages, in order of their first INVITE."""
+    by_call_id: dict[str, list[Facts]] = {}
+    for each in known:
+        by_call_id.setdefault(each.message.call_id, []).append(each)
+    calls = [tuple(each) for each in by_call_id.values() if any(one.message.method == "INVITE" for one in each)]
+    calls.sort(key=lambda each: next(one.message.time_s for one in each if one.message.method == "INVITE"))
+    return [Leg(number, each) for number, each in enumerate(calls, 1)]

@@ -1,0 +1,272 @@
+"""One pass over a capture file that keeps what matters for SIP and RTP, and drops the rest."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from labkit.errors import CaptureError
+from labkit.trace.intern import Ids, Interner
+from labkit.trace.packets import TCP, Int, Layers, View, foreign, layers
+from labkit.trace.records import Block, Reader, opened
+
+_MIN_SIP = 16
+_SIX = np.uint64(1 << 32)
+"""Marks the key of a flow whose addresses are IPv6."""
+_TCP = np.uint64(1 << 63)
+_LETTERS = np.zeros(256, np.bool_)
+_LETTERS[[*b"\t\r\n ", *range(65, 91), *range(97, 123)]] = True
+"""First bytes that a SIP message may have; line ends before it are allowed (RFC 3261 section 7.5)."""
+_WEBSOCKET = re.compile(rb"sec-websocket-protocol:[^\r\n]*\bsip\b", re.IGNORECASE)
+TEXT = re.compile(rb"\s*(?:SIP/2\.0 \d{3}|[A-Za-z][!%'*+\-.0-9A-Z_`a-z~]* \S+ SIP/2\.0\s*[\r\n])")
+
+
+class Flow(NamedTuple):
+    """From where to where: addresses as text, ports as numbers."""
+
+    src: str
+    src_port: int
+    dst: str
+    dst_port: int
+
+
+class Datagram(NamedTuple):
+    """One payload that is looked at by itself: a SIP message or a packet of RTCP."""
+
+    frame: int
+    time_ns: int
+    flow: Flow
+    data: bytes
+    transport: str = "UDP"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """All packets that may be RTP, in order of arrival; one element per packet in each array."""
+
+    frame: npt.NDArray[np.uint32]
+    """Number of the packet in the file, from 1."""
+    time_ns: npt.NDArray[np.int64]
+    """Time of capture since 1970."""
+    stream: npt.NDArray[np.int32]
+    """Number of its stream, an index into `Scan.streams`."""
+    sequence: npt.NDArray[np.uint16]
+    """RTP sequence number."""
+    timestamp: npt.NDArray[np.uint32]
+    """RTP timestamp."""
+    marked: npt.NDArray[np.uint8]
+    """Marker bit (0x80) and payload type."""
+    size: npt.NDArray[np.uint16]
+    """Bytes of RTP that were captured, header included."""
+    at: npt.NDArray[np.int64]
+    """Offset in the (unpacked) file of the RTP header; -1 if tshark had to find it."""
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Media:
+        """Some of the packets, in the order given."""
+        return Media(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Packets that only tshark can read; one element per packet in each array."""
+
+    frame: npt.NDArray[np.uint32]
+    """Number of the packet in the file, from 1."""
+    time_ns: npt.NDArray[np.int64]
+    """Time of capture since 1970."""
+    link: npt.NDArray[np.uint16]
+    """LINKTYPE_ number."""
+    at: npt.NDArray[np.int64]
+    """Offset of the packet in the (unpacked) file."""
+    size: npt.NDArray[np.int64]
+    """Bytes captured."""
+    flow: npt.NDArray[np.int32]
+    """Number of its TCP connection, the same both ways; -1 for other packets."""
+    speaks: npt.NDArray[np.bool_]
+    """Whether a TCP segment begins like SIP, or like the handshake of a WebSocket for SIP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one file holds for SIP and RTP."""
+
+    path: Path
+    """The file."""
+    first_ns: int
+    """Time of its first packet since 1970."""
+    frames: int
+    """Packets in the file."""
+    texts: list[Datagram]
+    """UDP datagrams that look like SIP."""
+    control: list[Datagram]
+    """UDP datagrams that look like RTCP."""
+    media: Media
+    """UDP datagrams that look like RTP, each in a stream of its own flow and SSRC."""
+    streams: list[tuple[Flow, int]]
+    """Flow and SSRC of each stream."""
+    foreign: Foreign
+    """What tshark has to read."""
+    notes: list[str]
+    """What is wrong with the file itself."""
+
+
+def scan(path: Path) -> Scan:
+    """Read a whole capture file; CaptureError if it cannot be opened or is no capture."""
+    with opened(path) as reader:
+        scanner = Scanner(reader)
+        scanner.read()
+        if reader.form is None:
+            raise CaptureError(f"{path} is not a capture file: it is empty or cut off in its header", path=path)
+        return scanner.result()
+
+
+class Scanner:
+    """Collects from the blocks of one reader; `read` may be called again when the file has grown."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Collect from a reader that has not read yet."""
+        self._reader = reader
+        self._flows, self._addresses, self._streams = Interner(), Interner(), Interner()
+        self._known: list[Flow] = []
+        self._first_ns: int | None = None
+        self._frames = 0
+        self._texts: list[Datagram] = []
+        self._control: list[Datagram] = []
+        self._media: list[tuple[npt.NDArray[np.generic], ...]] = []
+        self._foreign: list[tuple[npt.NDArray[np.generic], ...]] = []
+
+    def read(self) -> None:
+        """Take all packets that are there now."""
+        for block in self._reader.blocks():
+            if len(block.frame):
+                self._take(block)
+
+    def result(self) -> Scan:
+        """All that was collected so far."""
+        reader = self._reader
+        notes = [reader.damage] if reader.damage else []
+        if reader.unread_bytes and not reader.damage:
+            notes.append(f"{reader.path}: cut short, {reader.unread_bytes} bytes of an unfinished packet at its end")
+        streams = [(self._known[key >> 32], key & 0xFFFF_FFFF) for key, _ in self._streams.keys]
+        media = Media(*_joined(self._media, "u4 i8 i4 u2 u4 u1 u2 i8"))
+        foreign = Foreign(*_joined(self._foreign, "u4 i8 u2 i8 i8 i4 ?"))
+        texts, control = list(self._texts), list(self._control)
+        first_ns = self._first_ns or 0
+        return Scan(reader.path, first_ns, self._frames, texts, control, media, streams, foreign, notes)
+
+    def _take(self, block: Block) -> None:
+        self._frames += len(block.frame)
+        if self._first_ns is None:
+            self._first_ns = int(block.time_ns[0])
+        view = View.of(block.data)
+        found = layers(block, view)
+        self._take_datagrams(block, found, view)
+        self._take_foreign(block, found, view)
+
+    def _take_datagrams(self, block: Block, found: Layers, view: View) -> None:
+        rows = np.flatnonzero(found.datagrams)
+        udp = found.transport[rows]
+        begin = udp + 8
+        size = np.minimum(found.end[rows] - begin, np.maximum(view.u16[udp + 4].astype(np.int64) - 8, 0))
+        first, second = view.u8[begin], view.u8[begin + 1]
+        versioned = (first >= 0x80) & (first < 0xC0) & (size >= 8)
+        control = (second >= 192) & (second <= 223)
+        flows = self._flow_numbers(found, rows, view)
+        self._take_media(block, rows, begin, size, flows, view, np.flatnonzero(versioned & ~control & (size >= 12)))
+        for which in np.flatnonzero(versioned & control):
+            self._control.append(self._datagram(block, rows[which], begin[which], size[which], flows[which]))
+        for which in np.flatnonzero(_LETTERS[first] & (size >= _MIN_SIP)):
+            datagram = self._datagram(block, rows[which], begin[which], size[which], flows[which])
+            if TEXT.match(datagram.data):
+                self._texts.append(datagram)
+
+    def _datagram(self, block: Block, row: Any, begin: Any, size: Any, flow: Any) -> Datagram:
+        data = block.data[begin : begin + size].tobytes()
+        return Datagram(int(block.frame[row]), int(block.time_ns[row]), self._known[flow], data)
+
+    def _take_media(
+        self, block: Block, rows: Int, begin: Int, size: Int, flows: Ids, view: View, which: npt.NDArray[np.intp]
+    ) -> None:
+        rows, begin = rows[which], begin[which]
+        ssrc = view.u32[begin + 8]
+        key = (flows[which].astype(np.uint64) << np.uint64(32)) | ssrc
+        self._media.append((
+            block.frame[rows], block.time_ns[rows], self._streams.ids(key, np.zeros_like(key)),
+            view.u16[begin + 2].astype(np.uint16), view.u32[begin + 4].astype(np.uint32), view.u8[begin + 1],
+            size[which].astype(np.uint16), begin + block.base,
+        ))  # fmt: skip
+
+    def _flow_numbers(self, found: Layers, rows: Int, view: View) -> Ids:
+        """Number of the flow of each datagram, and addresses as text for flows that are new."""
+        network, transport = found.network[rows], found.transport[rows]
+        high, low = view.u64[network + 12].astype(np.uint64), view.u32[transport].astype(np.uint64)
+        six = np.flatnonzero(found.six[rows])
+        if six.size:
+            src, dst = (self._address_numbers(network[six] + at, view) for at in (8, 24))
+            high[six] = (src.astype(np.uint64) << np.uint64(32)) | dst.astype(np.uint64)
+            low[six] |= _SIX
+        numbers = self._flows.ids(high, low)
+        for key in self._flows.keys_from(len(self._known)):
+            self._known.append(self._flow(*key))
+        return numbers
+
+    def _address_numbers(self, at: Int, view: View) -> Ids:
+        return self._addresses.ids(view.u64[at].astype(np.uint64), view.u64[at + 8].astype(np.uint64))
+
+    def _flow(self, high: int, low: int) -> Flow:
+        pair = (high >> 32, high & 0xFFFF_FFFF)
+        if low & int(_SIX):
+            src, dst = (socket.inet_ntop(socket.AF_INET6, struct.pack(">QQ", *self._addresses.key(n))) for n in pair)
+        else:
+            src, dst = (socket.inet_ntoa(struct.pack(">I", address)) for address in pair)
+        return Flow(src, low >> 16 & 0xFFFF, dst, low & 0xFFFF)
+
+    def _take_foreign(self, block: Block, found: Layers, view: View) -> None:
+        tcp = (found.protocol == TCP) & ~found.fragment & (found.transport + 20 <= found.end)
+        need = foreign(found, view)
+        rows = np.flatnonzero(need | tcp)
+        if not rows.size:
+            return
+        flow, speaks = np.full(len(rows), -1, np.int32), np.zeros(len(rows), np.bool_)
+        segments = np.flatnonzero(tcp[rows])
+        flow[segments] = self._connections(found, rows[segments], view)
+        for which in segments:
+            speaks[which] = _speaks_sip(block.data, int(found.transport[rows[which]]), int(found.end[rows[which]]))
+        self._foreign.append((
+            block.frame[rows], block.time_ns[rows], block.link[rows],
+            block.start[rows] + block.base, block.size[rows], flow, speaks,
+        ))  # fmt: skip
+
+    def _connections(self, found: Layers, rows: Int, view: View) -> Ids:
+        """One number for both directions of a TCP connection."""
+        network, ports = found.network[rows], view.u32[found.transport[rows]].astype(np.uint64)
+        four = ~found.six[rows]
+        one = np.where(four, view.u32[network + 12], self._address_numbers(network + 8, view)).astype(np.uint64)
+        two = np.where(four, view.u32[network + 16], self._address_numbers(network + 24, view)).astype(np.uint64)
+        half, low = np.uint64(16), np.uint64(0xFFFF)
+        ends = (one << half) | (ports >> half), (two << half) | (ports & low)
+        return self._flows.ids(np.minimum(*ends), np.maximum(*ends) | _TCP)
+
+
+def _joined(parts: list[tuple[npt.NDArray[np.generic], ...]], types: str) -> list[Any]:
+    """Columns of all parts, one after the other, each of the type named."""
+    kinds = types.split()
+    if not parts:
+        return [np.empty(0, kind) for kind in kinds]
+    columns = zip(*parts, strict=True)
+    return [np.concatenate(column).astype(kind, copy=False) for column, kind in zip(columns, kinds, strict=True)]
+
+
+def _speaks_sip(data: npt.NDArray[np.uint8], transport: int, end: int) -> bool:
+    begin = transport + (int(data[transport + 12]) >> 4) * 4
+    if begin >= end or not _LETTERS[data[begin]]:
+        return False
+    text = data[begin : min(end, begin + 1500)].tobytes()
+    return bool(TEXT.match(text) or _WEBSOCKET.search(text))

@@ -1,0 +1,141 @@
+"""A capture, read: the tables that everything else looks at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from labkit.trace import rows
+from labkit.trace.announced import Announced, Announcement, announcements
+from labkit.trace.calls import Call, calls
+from labkit.trace.capture import Capture
+from labkit.trace.facts import Facts, facts
+from labkit.trace.legs import Leg, legs
+from labkit.trace.scan import Scan, scan
+from labkit.trace.sipscan import Message, messages
+from labkit.trace.streams import Packets, packets
+from labkit.trace.transactions import Transactions, transactions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def open_trace(
+    source: Trace | Capture | str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> Trace:
+    """Open a capture: a path, several paths of the same traffic, a `Capture`, or what is open already.
+
+    Files are read when a table is first asked for; CaptureError then says what is wrong with a file.
+    """
+    return source if isinstance(source, Trace) else Trace(Capture.of(source))
+
+
+class Trace:
+    """Tables over one capture, each made when first asked for; columns and units are described in docs/tables.md."""
+
+    def __init__(self, capture: Capture) -> None:
+        """Look at a capture; nothing is read yet."""
+        self.capture = capture
+
+    @cached_property
+    def scans(self) -> dict[str, Scan]:
+        """What each point's file holds for SIP and RTP."""
+        return {point: scan(path) for point, path in self.capture.points.items()}
+
+    @cached_property
+    def first_ns(self) -> int:
+        """Time of the first frame of all files, in ns since 1970: 0 s of all tables."""
+        return min((each.first_ns for each in self.scans.values() if each.frames), default=0)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong with the files themselves: damage, truncation."""
+        return [note for each in self.scans.values() for note in each.notes]
+
+    @cached_property
+    def sip(self) -> list[Message]:
+        """All SIP messages of all points, in order of time."""
+        found = [one for point, each in self.scans.items() for one in messages(each.texts, point, self.first_ns)]
+        return found if len(self.scans) == 1 else sorted(found, key=lambda each: each.time_s)
+
+    @cached_property
+    def facts(self) -> list[Facts]:
+        """What each message says, in the order of `sip`."""
+        return facts(self.sip)
+
+    @cached_property
+    def legs_found(self) -> list[Leg]:
+        """The legs, as values."""
+        return legs(self.facts)
+
+    @cached_property
+    def calls_found(self) -> list[Call]:
+        """The calls, as values, with the links between their legs."""
+        return calls(self.legs_found)
+
+    @cached_property
+    def transactions_found(self) -> Transactions:
+        """The transactions, as values."""
+        return transactions(self.facts)
+
+    @cached_property
+    def announced(self) -> dict[str, list[Announcement]]:
+        """Per point, the media sections of all session descriptions."""
+        return {point: announcements(each for each in self.sip if each.point == point) for point in self.capture.points}
+
+    @cached_property
+    def packets(self) -> dict[str, Packets]:
+        """Per point, the packets of all RTP streams."""
+        return {
+            point: packets(each, Announced.of(self.announced[point]), self.first_ns)
+            for point, each in self.scans.items()
+        }
+
+    @cached_property
+    def messages(self) -> pd.DataFrame:
+        """One row for each SIP message seen at each point."""
+        return _table(rows.messages(self))
+
+    @cached_property
+    def transactions(self) -> pd.DataFrame:
+        """One row for each transaction."""
+        return _table(rows.transactions(self))
+
+    @cached_property
+    def legs(self) -> pd.DataFrame:
+        """One row for each Call-ID with an INVITE."""
+        return _table(rows.legs(self))
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """One row for each call: one or several legs that belong together."""
+        return _table(rows.calls(self))
+
+    @cached_property
+    def offers(self) -> pd.DataFrame:
+        """One row for each media section of each session description in a call."""
+        return _table(rows.offers(self))
+
+    @cached_property
+    def streams(self) -> pd.DataFrame:
+        """One row for each RTP stream seen at each point."""
+        return _table(rows.streams(self))
+
+    def message(self, frame: int, point: str | None = None) -> Message:
+        """The message of a frame, of the first point that has one if none is named; KeyError if there is none."""
+        for each in self.sip:
+            if each.frame == frame and point in (None, each.point):
+                return each
+        raise KeyError(f"frame {frame} holds no SIP message")
+
+    def __repr__(self) -> str:
+        files = ", ".join(f"{point}: {path}" for point, path in self.capture.points.items())
+        return f"Trace({files})"
+
+
+def _table(columns: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns)
