@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from labkit.errors import ParseError
 from labkit.rtp.codec import PCMU, Codec, Coder
+from labkit.rtp.dtmf import EventReceiver
+from labkit.rtp.inband import InbandDetector
 from labkit.rtp.packet import HEADER, RtpPacket, timestamp_difference
 from labkit.rtp.ports import Address
-from labkit.rtp.report import ReceivedStream
+from labkit.rtp.report import Digit, ReceivedStream
 from labkit.rtp.statistics import SourceStatistics
 from labkit.rtp.tone import STRETCH, MeasuredTone, measure_tone
 
@@ -24,6 +26,9 @@ RECENT_PACKETS = 16
 
 Chunk: TypeAlias = "tuple[int, array[int]]"
 """A packet's timestamp and samples."""
+
+NO_EVENTS: Mapping[int, int] = {}
+"""No payload type carries events."""
 
 _PLAIN = 0x80
 """The first octet of a packet without padding, extension and CSRCs."""
@@ -49,10 +54,12 @@ class ReceivedSource:
         if address[:2] not in self.addresses:
             self.addresses.append(address[:2])
 
-    def hear(self, timestamp: int, payload: bytes, codec: Codec) -> None:
-        """Decode at once what can only be decoded in order."""
+    def hear(self, timestamp: int, payload: bytes, codec: Codec) -> array[int]:
+        """The samples of a payload, decoded in order of arrival."""
         self.coder = self.coder or codec.coder()
-        self.decoded.append((timestamp, self.coder.decode(payload)))
+        samples = self.coder.decode(payload)
+        self.decoded.append((timestamp, samples))
+        return samples
 
     def chunks(self, codec: Codec, payload_type: int) -> list[Chunk]:
         """The newest audio in the order it arrived."""
@@ -91,13 +98,22 @@ class Receiver:
         self.invalid_packets = 0
         self.newest: ReceivedSource | None = None
         self.on_payload: Callable[[bytes], object] | None = None
+        self.on_digit: Callable[[Digit], object] | None = None
         self._codec = PCMU
         self._payload_type = 0
+        self._event_clocks_hz: Mapping[int, int] = {}
+        self._events = EventReceiver()
+        self._inband: InbandDetector | None = None
 
-    def expect(self, codec: Codec, payload_type: int) -> None:
-        """From now on audio is in this codec under this payload type."""
+    def expect(
+        self, codec: Codec, payload_type: int, event_clocks_hz: Mapping[int, int] = NO_EVENTS, inband: bool = False
+    ) -> None:
+        """From now on audio is in this codec, and digits come as events or in band."""
         self._codec = codec
         self._payload_type = payload_type
+        self._event_clocks_hz = event_clocks_hz
+        if inband and self._inband is None:
+            self._inband = InbandDetector(codec.sample_rate_hz, codec.zero_dbm0_peak)
 
     def receive(self, data: bytes, address: Address, arrival_s: float) -> bool:
         """Take one datagram; False when it is no RTP packet."""
@@ -112,14 +128,37 @@ class Receiver:
             return False
         if source.address != address:
             source.come_from(address)
-        source.statistics.update(sequence, timestamp, second & 0x7F, len(data) - HEADER.size, arrival_s)
+        payload_type = second & 0x7F
+        if payload_type in self._event_clocks_hz:
+            source.statistics.count(sequence, payload_type, len(data) - HEADER.size, arrival_s)
+            self._receive_event(ssrc, timestamp, payload_type, data[HEADER.size :], arrival_s)
+            return True
+        source.statistics.update(sequence, timestamp, payload_type, len(data) - HEADER.size, arrival_s)
         source.recent.append(data)
         self.newest = source
-        if self._codec.remembers and second & 0x7F == self._payload_type:
-            source.hear(timestamp, data[HEADER.size :], self._codec)
         if self.on_payload:
             self.on_payload(data[HEADER.size :])
+        if payload_type == self._payload_type and (self._codec.remembers or self._inband):
+            self._hear(source, timestamp, data[HEADER.size :], arrival_s)
         return True
+
+    def _receive_event(self, ssrc: int, timestamp: int, payload_type: int, payload: bytes, arrival_s: float) -> None:
+        clock_rate_hz = self._event_clocks_hz[payload_type]
+        digit = self._events.receive(ssrc, timestamp, payload, clock_rate_hz, arrival_s)
+        if digit and self.on_digit:
+            self.on_digit(digit)
+
+    def _hear(self, source: ReceivedSource, timestamp: int, payload: bytes, arrival_s: float) -> None:
+        """Decode at once what has to be decoded in order or searched for digits."""
+        samples = source.hear(timestamp, payload, self._codec)
+        for digit in self._inband.feed(samples, arrival_s) if self._inband else ():
+            if self.on_digit:
+                self.on_digit(digit)
+
+    def digits(self) -> tuple[Digit, ...]:
+        """The digits so far, by the time they began."""
+        inband = self._inband.digits if self._inband else []
+        return tuple(sorted((*self._events.digits(), *inband), key=lambda digit: digit.begin_s))
 
     def _receive_decorated(self, data: bytes, address: Address, arrival_s: float) -> bool:
         """Take a packet with padding, extension or CSRCs as the plain one it means."""

@@ -57,6 +57,20 @@ class ReceivedStream:
 
 
 @dataclass(frozen=True, slots=True)
+class FarView:
+    """How the far side receives one of our streams, by its last report."""
+
+    lost: int
+    """The cumulative number of packets lost."""
+    fraction_lost: float
+    """The share lost between its last two reports, 0 to 1."""
+    jitter: int
+    """Interarrival jitter in ticks of the media clock."""
+    round_trip_ms: float | None
+    """The round trip; None until it has seen a report of ours."""
+
+
+@dataclass(frozen=True, slots=True)
 class SentStream:
     """What was sent under one SSRC, and what the far side said of it by RTCP (RFC 3550, section 6.4)."""
 
@@ -97,7 +111,9 @@ class MediaReport:
     invalid_packets: int
     """Datagrams that are no RTP or RTCP, or that failed SRTP authentication."""
     send_errors: int
-    """Packets the system refused to send."""
+    """Packets the system or libsrtp refused to send."""
+    rtcp_received: int = 0
+    """RTCP datagrams received."""
 
     @property
     def digits(self) -> str:

@@ -2,7 +2,6 @@
 
 session = MediaSession.open("127.0.0.10", range(10000, 20000))
 session.start(remote=("127.0.0.21", 4000), payload_type=8, codec=PCMA, source=Tone((440,)))
-...
 session.update(direction="sendonly")
 session.stop()
 print(session.report().tone)
@@ -10,21 +9,28 @@ print(session.report().tone)
 
 from __future__ import annotations
 
+import asyncio
 import random
 import socket
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from labkit.errors import LabError
 from labkit.rtp.codec import PCMU, Codec, codec_named
+from labkit.rtp.fault import Disturber
 from labkit.rtp.packet import is_rtcp
-from labkit.rtp.ports import Address, open_pair, receive
+from labkit.rtp.plan import MediaPlan
+from labkit.rtp.ports import Address, open_pair, open_socket, receive
 from labkit.rtp.receiver import Receiver
-from labkit.rtp.report import MediaReport
-from labkit.rtp.sender import Sender, SentStatistics
-from labkit.rtp.source import NOTHING, Echo, Payloads, Source
+from labkit.rtp.report import Digit, MediaReport
+from labkit.rtp.reporting import Reporter
+from labkit.rtp.sender import Sender, SentStatistics, event_packets, inband_packets
+from labkit.rtp.source import Echo, Payloads, Silence
+from labkit.rtp.srtp import SrtpContext
 from labkit.rtp.ticker import TICK_MS, Ticker, Ticket, shared_ticker
 
 ANY_PORTS = range(1)
@@ -33,47 +39,36 @@ ANY_PORTS = range(1)
 ECHO_PACKETS = 10
 """An echo holds back no more than this; older audio is dropped."""
 
-
-@dataclass(frozen=True, slots=True)
-class MediaPlan:
-    """What offer and answer agreed on, and what to play."""
-
-    remote: Address | None = None
-    """Where to send RTP; None, port 0 or host 0.0.0.0 sends nothing."""
-    payload_type: int = 0
-    """The payload type to send audio under, and to expect it under."""
-    codec: Codec | str = PCMU
-    """The codec, or its name."""
-    ptime_ms: int = 20
-    """Audio in one packet, a multiple of 10."""
-    source: Source = NOTHING
-    """What to send."""
-    direction: str = "sendrecv"
-    """From this side's view (RFC 3264): sendrecv, sendonly, recvonly, inactive."""
-
-    @property
-    def sends(self) -> bool:
-        """Whether packets may leave."""
-        host, port = self.remote or ("", 0)
-        return self.direction in ("sendrecv", "sendonly") and port != 0 and host not in ("0.0.0.0", "::")  # noqa: S104
+RTCP_COMPENSATION = 1.21828
+"""What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
 
 class MediaSession:
     """One call's media on this side; `open` makes it, `stop` closes it, figures stay readable."""
 
-    def __init__(self, rtp: socket.socket, rtcp: socket.socket, ticker: Ticker) -> None:
+    def __init__(
+        self, rtp: socket.socket, rtcp: socket.socket, ticker: Ticker, loop: asyncio.AbstractEventLoop
+    ) -> None:
         """Use these bound sockets; `open` is the usual way."""
         self.local: Address = rtp.getsockname()[:2]
         self.plan = MediaPlan()
         self.receiver = Receiver()
         self.sender = Sender(random.getrandbits(32), random.getrandbits(16), random.getrandbits(32))
+        self.reporter = Reporter(f"{random.getrandbits(96):024x}")
         self.send_errors = 0
-        self._rtp = rtp
+        self._codec: Codec = PCMU
+        self._rtp = self._out = rtp
         self._rtcp = rtcp
         self._ticker = ticker
+        self._loop = loop
         self._ticket: Ticket | None = None
+        self._rtcp_timer: asyncio.TimerHandle | None = None
+        self._began_s: float | None = None
         self._sent: dict[bytes, SentStatistics] = {}
-        self._remote: Address | None = None
+        self._remote: Address = ("", 0)
+        self._rtcp_remote: Address = ("", 0)
+        self._srtp: SrtpContext | None = None
+        self._disturber: Disturber | None = None
         self._open = True
 
     @classmethod
@@ -83,7 +78,7 @@ class MediaSession:
         A number is that very port. Needs a running event loop; HostError when no pair is free.
         """
         rtp, rtcp = open_pair(host, range(ports, ports + 1) if isinstance(ports, int) else ports)
-        session = cls(rtp, rtcp, ticker or shared_ticker())
+        session = cls(rtp, rtcp, ticker or shared_ticker(), asyncio.get_running_loop())
         session._ticker.watch(rtp, session._read_rtp)
         session._ticker.watch(rtcp, session._read_rtcp)
         return session
@@ -93,66 +88,121 @@ class MediaSession:
         """The RTP port, for the m= line."""
         return self.local[1]
 
+    @property
+    def last_received_s(self) -> float | None:
+        """When RTP came last, in seconds since 1970; None when none has."""
+        times = [source.statistics.last_s for source in self.receiver.sources.values()]
+        return max(times, default=None)
+
+    def on_digit(self, heard: Callable[[Digit], object]) -> None:
+        """Call `heard` with every DTMF digit when it has ended."""
+        self.receiver.on_digit = heard
+
     def start(self, **plan: Any) -> None:
-        """Begin to send by a MediaPlan, whose fields are the parameters."""
+        """Begin to send; the parameters are the fields of MediaPlan."""
         self._follow(MediaPlan(**plan))
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the plan as a re-INVITE did; numbering goes on, an unchanged source too."""
+        """Change fields of the plan, as a re-INVITE does; numbering goes on, and so does an unchanged source."""
         self._follow(replace(self.plan, **changes))
 
+    def send_dtmf(self, digits: str, duration_ms: int = 100, pause_ms: int = 100, inband: bool | None = None) -> float:
+        """Send digits after those that still wait: as events where a payload type was agreed on, else as tones.
+
+        Gives the seconds that they take. LabError for a digit that does not exist, or when no media is sent.
+        """
+        plan, faults = self.plan, self.plan.faults
+        if not plan.sends:
+            raise LabError(f"DTMF {digits!r} cannot be sent: media is {plan.direction} to {plan.remote}", digits=digits)
+        payload_type, ptime_ms = plan.dtmf_payload_type, plan.sent_ptime_ms
+        if faults.dtmf_inband or (inband if inband is not None else payload_type is None):
+            packets = inband_packets(digits, duration_ms, pause_ms, ptime_ms, self._codec)
+        else:
+            clock_hz = self._codec.clock_rate_hz
+            factor = (faults.dtmf_clock_rate_hz or plan.dtmf_clock_rate_hz) / clock_hz
+            wanted = faults.dtmf_payload_type or payload_type or 101
+            packets = event_packets(digits, wanted, duration_ms, pause_ms, ptime_ms, clock_hz, factor)
+        self.sender.insert(packets)
+        return len(packets) * ptime_ms / 1000
+
     def stop(self) -> None:
-        """Stop and close the sockets; harmless when it has stopped."""
+        """Say BYE by RTCP, stop and close the sockets; harmless when it has stopped."""
         if not self._open:
             return
-        self._open = False
+        if self._rtcp_timer:
+            self._rtcp_timer.cancel()
+            self._send_rtcp(goodbye=True)
         self._pause()
+        self._open = False
         for sock in (self._rtp, self._rtcp):
             self._ticker.forget(sock)
             sock.close()
+        self._out.close()
 
     def report(self) -> MediaReport:
         """All figures up to now; while the session runs and after it."""
+        clock_hz, views = self._codec.clock_rate_hz, self.reporter.views
         return MediaReport(
             local=self.local,
-            sent=tuple(sent.stream() for sent in self._sent.values()),
+            sent=tuple(sent.stream(views.get(sent.ssrc), clock_hz) for sent in self._sent.values()),
             received=tuple(source.stream() for source in self.receiver.sources.values()),
             tone=self.receiver.tone(),
-            dtmf=(),
+            dtmf=self.receiver.digits(),
             invalid_packets=self.receiver.invalid_packets,
             send_errors=self.send_errors,
+            rtcp_received=self.reporter.packets,
         )
 
     def _follow(self, plan: MediaPlan) -> None:
-        if plan.ptime_ms < TICK_MS or plan.ptime_ms % TICK_MS:
-            raise LabError(
-                f"ptime of {plan.ptime_ms} ms: media is sent in steps of {TICK_MS} ms", ptime_ms=plan.ptime_ms
-            )
+        """Make the plan true."""
+        ptime_ms = plan.sent_ptime_ms
+        if ptime_ms < TICK_MS or ptime_ms % TICK_MS:
+            raise LabError(f"ptime of {ptime_ms} ms: media is sent in steps of {TICK_MS} ms", ptime_ms=ptime_ms)
         codec = codec_named(plan.codec) if isinstance(plan.codec, str) else plan.codec
-        before, self.plan = self.plan, replace(plan, codec=codec)
-        sound = (plan.source, codec, plan.ptime_ms, plan.payload_type)
-        if self._ticket is None or sound != (before.source, before.codec, before.ptime_ms, before.payload_type):
-            self.receiver.expect(codec, plan.payload_type)
-            step = codec.clock_rate_hz * plan.ptime_ms // 1000
-            self.sender.play(self._payloads(plan.source, codec, plan.ptime_ms), plan.payload_type, step)
-        self._remote = plan.remote
-        self._pace(before.ptime_ms)
+        if plan.srtp != self.plan.srtp:
+            self._srtp = SrtpContext(plan.srtp) if plan.srtp else None
+        before, self.plan, self._codec = self.plan, plan, codec
+        self._listen()
+        if self._began_s is None or _sound(plan) != _sound(before):
+            self.sender.play(self._payloads(), plan.payload_type, ptime_ms, codec.clock_rate_hz)
+        if plan.remote and plan.remote != before.remote:
+            host, port = self._remote = plan.remote
+            self._rtcp_remote = plan.rtcp_remote or (host, port + 1)
+        if self._began_s is None:
+            self._began_s = self._loop.time()
+        self._go_wrong(plan, before)
+        self._pace(before)
 
-    def _payloads(self, source: Source, codec: Codec, ptime_ms: int) -> Payloads:
+    def _listen(self) -> None:
+        plan = self.plan
+        expected = plan.payload_type if plan.receive_payload_type is None else plan.receive_payload_type
+        self.receiver.expect(self._codec, expected, plan.events_expected, plan.detect_inband)
+
+    def _go_wrong(self, plan: MediaPlan, before: MediaPlan) -> None:
+        """Take up the plan's faults where they are new."""
+        if plan.faults == MediaPlan().faults:
+            self._disturber = None
+        elif self._disturber is None or plan.faults != before.faults:
+            silence = next(Silence().payloads(self._codec, plan.sent_ptime_ms)) or b""
+            self._disturber = Disturber(plan.faults, plan.payload_type, silence)
+
+    def _payloads(self) -> Payloads:
         """The source's payloads; for an echo those that arrive."""
         self.receiver.on_payload = None
-        if not isinstance(source, Echo):
-            return source.payloads(codec, ptime_ms)
+        if not isinstance(self.plan.source, Echo):
+            return self.plan.source.payloads(self._codec, self.plan.sent_ptime_ms)
         heard: deque[bytes] = deque(maxlen=ECHO_PACKETS)
         self.receiver.on_payload = heard.append
         return iter(lambda: heard.popleft() if heard else None, b"")
 
-    def _pace(self, ptime_before_ms: int) -> None:
-        """Have the clock call as often as the plan wants, or not at all."""
-        if self._ticket and (not self.plan.sends or ptime_before_ms != self.plan.ptime_ms):
+    def _pace(self, before: MediaPlan) -> None:
+        """Have the clocks call as often as the plan wants, or not at all."""
+        if self._ticket and (not self.plan.sends or before.sent_ptime_ms != self.plan.sent_ptime_ms):
             self._pause()
         if self._open and self.plan.sends and self._ticket is None:
-            self._ticket = self._ticker.add(self._tick, self.plan.ptime_ms)
+            self._ticket = self._ticker.add(self._tick, self.plan.sent_ptime_ms)
+        if self._open and self.plan.rtcp_interval_s and self._rtcp_timer is None:
+            self._await_rtcp(self.plan.rtcp_interval_s / 2)
 
     def _pause(self) -> None:
         if self._ticket:
@@ -160,21 +210,38 @@ class MediaSession:
             self._ticket = None
 
     def _tick(self, due_s: float) -> None:
+        if self._disturber:
+            self._tick_wrong(self._disturber, due_s - (self._began_s or 0.0))
+            return
         packet = self.sender.packet()
         if packet is not None:
             self._transmit(packet)
 
+    def _tick_wrong(self, disturber: Disturber, elapsed_s: float) -> None:
+        if not disturber.sends(elapsed_s):
+            return
+        if disturber.moved(elapsed_s) and self._out is self._rtp:
+            self._out = open_socket(disturber.faults.move_host or self.local[0], 0)
+        packet = self.sender.packet()
+        for delay_s, disturbed in disturber.disturb(packet, elapsed_s) if packet else ():
+            if delay_s:
+                self._loop.call_later(delay_s, self._transmit, disturbed)
+            else:
+                self._transmit(disturbed)
+
     def _transmit(self, packet: bytes) -> None:
+        wire = self._srtp.protect(packet) if self._srtp else packet
         try:
-            self._rtp.sendto(packet, self._remote)  # type: ignore[arg-type]  # the clock runs only with a remote
+            if wire is None or not self._open:
+                raise OSError("nothing to send")
+            self._out.sendto(wire, self._remote)
         except OSError:
             self.send_errors += 1
             return
-        counted = self._sent.get(packet[8:12]) or self._count_new(packet)
+        counted = self._sent.get(packet[8:12]) or self._count_new(packet[8:12])
         counted.count(packet, time.time())
 
-    def _count_new(self, packet: bytes) -> SentStatistics:
-        ssrc = packet[8:12]
+    def _count_new(self, ssrc: bytes) -> SentStatistics:
         counted = self._sent[ssrc] = SentStatistics(int.from_bytes(ssrc, "big"))
         return counted
 
@@ -183,11 +250,51 @@ class MediaSession:
             data, address, arrival_s = receive(self._rtp)
         except OSError:
             return
-        if not is_rtcp(data):
-            self.receiver.receive(data, address, arrival_s)
+        if is_rtcp(data):
+            self._take_rtcp(data, arrival_s)
+            return
+        clear = self._srtp.unprotect(data) if self._srtp else data
+        if clear is None:
+            self.receiver.invalid_packets += 1
+        elif self.receiver.receive(clear, address, arrival_s) and self.plan.latch:
+            self._remote = address
 
     def _read_rtcp(self) -> None:
         try:
-            receive(self._rtcp)
+            data, address, arrival_s = receive(self._rtcp)
         except OSError:
             return
+        if self._take_rtcp(data, arrival_s) and self.plan.latch:
+            self._rtcp_remote = address
+
+    def _take_rtcp(self, data: bytes, arrival_s: float) -> bool:
+        clear = self._srtp.unprotect(data, rtcp=True) if self._srtp else data
+        if clear is not None and self.reporter.receive(clear, arrival_s):
+            return True
+        self.receiver.invalid_packets += 1
+        return False
+
+    def _await_rtcp(self, mean_s: float) -> None:
+        wait_s = mean_s * random.uniform(0.5, 1.5) / RTCP_COMPENSATION
+        self._rtcp_timer = self._loop.call_later(wait_s, self._send_rtcp_and_wait)
+
+    def _send_rtcp_and_wait(self) -> None:
+        self._rtcp_timer = None
+        if self.plan.rtcp_interval_s:
+            self._send_rtcp()
+            self._await_rtcp(self.plan.rtcp_interval_s)
+
+    def _send_rtcp(self, goodbye: bool = False) -> None:
+        if not self.plan.reachable:
+            return
+        sent = self._sent.get(self.sender.ssrc.to_bytes(4, "big"))
+        sources = [source.statistics for source in self.receiver.sources.values()]
+        packet = self.reporter.compose(time.time(), self.sender, sent, sources, goodbye)
+        wire = self._srtp.protect(packet, rtcp=True) if self._srtp else packet
+        with suppress(OSError):
+            self._rtcp.sendto(wire or b"", self._rtcp_remote)
+
+
+def _sound(plan: MediaPlan) -> tuple[object, ...]:
+    """What decides which payloads are sent."""
+    return plan.source, plan.codec, plan.sent_ptime_ms, plan.payload_type

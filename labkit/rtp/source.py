@@ -86,8 +86,8 @@ class Silence:
     """Packets of digital silence."""
 
     def payloads(self, codec: Codec, ptime_ms: int) -> Payloads:
-        """The same silent payload for ever."""
-        return repeat(_tone_payloads(Tone((0,)), codec, ptime_ms)[0])
+        """A tone of 0 Hz."""
+        return Tone((0,)).payloads(codec, ptime_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,9 @@ class File:
     def payloads(self, codec: Codec, ptime_ms: int) -> Payloads:
         """The recording in the codec; LabError when the file cannot be used."""
         samples = _resampled(*read_audio(self.path), codec.sample_rate_hz)
-        payloads = [*map(codec.coder().encode, _cut(samples, codec.sample_rate_hz * ptime_ms // 1000))]
-        return cycle(payloads) if self.repeat else chain(payloads, Silence().payloads(codec, ptime_ms))
+        frames = [*_cut(samples, codec.sample_rate_hz * ptime_ms // 1000)]
+        silence = _tone_frames(Tone((0,)), codec, ptime_ms)
+        return map(codec.coder().encode, cycle(frames) if self.repeat else chain(frames, cycle(silence)))
 
 
 def read_audio(path: Path) -> tuple[array[int], int]:
@@ -135,7 +136,7 @@ def read_audio(path: Path) -> tuple[array[int], int]:
             return _read_wav(path)
         data = path.read_bytes()
     except (OSError, EOFError, wave.Error) as why:
-        raise LabError(f"{path} cannot be played: {why}", path=path) from why
+        raise LabError(f"{path} cannot be played: {str(why) or 'it ends too early'}", path=path) from why
     if path.suffix in RAW_CODECS:
         codec = CODECS[RAW_CODECS[path.suffix]]
         return array("h", codec.coder().decode(data)), codec.sample_rate_hz

@@ -65,6 +65,11 @@ class Ticker:
         self._timer: asyncio.TimerHandle | None = None
         self._selector: selectors.BaseSelector | None = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has neither a callable nor a socket, and nothing in the loop."""
+        return self._timer is None and self._selector is None
+
     def add(self, tick: Tick, period_ms: int) -> Ticket:
         """Call `tick` every `period_ms`, first within 10 ms, until its ticket is removed."""
         self._start()

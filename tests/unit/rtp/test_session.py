@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 
 import pytest
 
 from labkit.errors import HostError, LabError
+from labkit.rtp.fault import MediaFaults
 from labkit.rtp.session import MediaSession
 from labkit.rtp.source import Echo, Tone
+from labkit.rtp.srtp import SUITES, Crypto, new_key
+from labkit.rtp.ticker import Ticker
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ async def test_tone_and_its_echo_are_measured(pair: Pair, codec: str, payload_ty
     caller, callee = pair
     caller.start(remote=callee.local, codec=codec, payload_type=payload_type, source=Tone((620,)))
     callee.start(remote=caller.local, codec=codec, payload_type=payload_type, source=Echo())
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(0.25)
     for session in pair:
         tone = session.report().tone
         assert tone.frequency_hz == pytest.approx(620, abs=0.5)
@@ -87,3 +93,161 @@ async def test_a_stopped_session_still_reports(pair: Pair) -> None:
 async def test_odd_ptime_is_refused(pair: Pair) -> None:
     with pytest.raises(LabError, match="ptime of 25 ms"):
         pair[0].start(remote=pair[1].local, ptime_ms=25)
+
+
+def talk(pair: Pair, **plan: object) -> None:
+    """Both send 440 Hz to each other by this plan."""
+    for here, there in (pair, pair[::-1]):
+        here.start(**{"remote": there.local, "source": Tone(), **plan})
+
+
+@pytest.mark.parametrize("clock_hz", [8000, 16000])
+async def test_digits_are_sent_and_received(pair: Pair, clock_hz: int) -> None:
+    told: list[str] = []
+    pair[1].on_digit(lambda digit: told.append(digit.digit))
+    talk(pair, dtmf_payload_type=101, dtmf_clock_rate_hz=clock_hz)
+    await asyncio.sleep(pair[0].send_dtmf("1#", duration_ms=60, pause_ms=40) + 0.05)
+    report = pair[1].report()
+    assert (report.digits, told) == ("1#", ["1", "#"])
+    assert [digit.duration_ms for digit in report.dtmf] == [60.0, 60.0]
+    assert report.received[0].lost == 0
+
+
+async def test_digits_without_a_payload_type_go_as_tones(pair: Pair) -> None:
+    talk(pair, detect_inband=True)
+    await asyncio.sleep(pair[0].send_dtmf("42", duration_ms=80, pause_ms=60) + 0.05)
+    assert [(digit.digit, digit.inband) for digit in pair[1].report().dtmf] == [("4", True), ("2", True)]
+
+
+async def test_digits_on_hold_are_refused(pair: Pair) -> None:
+    talk(pair, direction="recvonly")
+    with pytest.raises(LabError, match="DTMF '1' cannot be sent: media is recvonly"):
+        pair[0].send_dtmf("1")
+
+
+async def test_srtp_carries_media_and_reports(pair: Pair) -> None:
+    keys = new_key(), new_key()
+    for side, (here, there) in enumerate((pair, pair[::-1])):
+        crypto = Crypto(SUITES[0], keys[side], keys[1 - side])
+        here.start(remote=there.local, source=Tone(), srtp=crypto, rtcp_interval_s=0.1)
+    await asyncio.sleep(0.25)
+    for session in pair:
+        report = session.report()
+        assert report.tone.frequency_hz == pytest.approx(440, abs=0.5)
+        assert (report.invalid_packets, report.send_errors) == (0, 0)
+        assert report.rtcp_received > 0
+
+
+async def test_wrong_srtp_key_lets_nothing_through(pair: Pair) -> None:
+    talk(pair, srtp=Crypto(SUITES[0], new_key(), new_key()))
+    await asyncio.sleep(0.1)
+    report = pair[0].report()
+    assert report.received == ()
+    assert report.invalid_packets > 0
+
+
+async def test_far_reports_say_loss_jitter_and_round_trip(pair: Pair) -> None:
+    talk(pair, rtcp_interval_s=0.1)
+    await asyncio.sleep(0.35)
+    (sent,) = pair[0].report().sent
+    assert sent.reported_lost == 0
+    assert sent.round_trip_ms is not None
+    assert 0 <= sent.round_trip_ms < 50
+
+
+async def test_stop_says_goodbye(pair: Pair) -> None:
+    talk(pair)
+    await asyncio.sleep(0.05)
+    ssrc = pair[0].report().sent[0].ssrc
+    pair[0].stop()
+    await asyncio.sleep(0.02)
+    assert pair[1].reporter.goodbyes == [ssrc]
+
+
+async def test_latch_sends_to_where_packets_come_from(pair: Pair) -> None:
+    caller, callee = pair
+    caller.start(remote=callee.local, source=Tone())
+    callee.start(remote=("127.0.0.99", 9), source=Tone(), latch=True)
+    await asyncio.sleep(0.1)
+    assert caller.report().received[0].packets > 0
+
+
+FAULTS = {
+    "start late": (MediaFaults(start_after_s=0.1), lambda stream: stream.packets <= 6),
+    "one-way": (MediaFaults(stop_after_s=0), None),
+    "loss": (MediaFaults(pattern="...x"), lambda stream: stream.lost == 2),
+    "reordered": (MediaFaults(pattern="..r."), lambda stream: stream.reordered == 2 and stream.lost == 0),
+    "twice": (MediaFaults(pattern="d..."), lambda stream: stream.duplicates >= 2),
+    "moved": (MediaFaults(move_after_s=0.08), lambda stream: len(stream.addresses) == 2),
+    "wrong payload type": (MediaFaults(payload_type=3), lambda stream: list(stream.payload_types) == [3]),
+    "other ptime": (MediaFaults(ptime_ms=40), lambda stream: stream.octets == 320 * stream.packets),
+    "sequence leaps": (MediaFaults(jump_after_s=0.08), lambda stream: stream.restarts == 1),
+    "late": (MediaFaults(jitter_ms=15), lambda stream: stream.jitter_ms > 0.8),
+}
+"""Faults, and what the far side sees of each in a fifth of a second; None: nothing comes."""
+
+
+@pytest.mark.parametrize(("faults", "seen"), FAULTS.values(), ids=FAULTS)
+async def test_far_side_sees_the_fault(pair: Pair, faults: MediaFaults, seen: object) -> None:
+    pair[0].start(remote=pair[1].local, source=Tone(), faults=faults)
+    await asyncio.sleep(0.21)
+    received = pair[1].report().received
+    if seen is None:
+        assert received == ()
+    else:
+        assert callable(seen)
+        assert seen(received[0]), received[0]
+
+
+async def test_new_ssrc_is_a_stream_of_its_own(pair: Pair) -> None:
+    pair[0].start(remote=pair[1].local, source=Tone(), faults=MediaFaults(ssrc_after_s=0.08))
+    await asyncio.sleep(0.2)
+    sent, received = pair[0].report().sent, pair[1].report().received
+    assert [stream.ssrc for stream in sent] == [stream.ssrc for stream in received]
+    assert len(received) == 2
+
+
+async def test_digit_faults_show_at_the_far_side(pair: Pair) -> None:
+    talk(pair, dtmf_payload_type=101, faults=MediaFaults(dtmf_payload_type=96, dtmf_clock_rate_hz=16000))
+    await asyncio.sleep(pair[0].send_dtmf("1") + 0.05)
+    report = pair[1].report()
+    assert report.digits == ""
+    assert report.received[0].payload_types[96] > 0
+
+
+async def test_rubbish_is_counted_and_harmless(pair: Pair) -> None:
+    talk(pair)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for rubbish in (b"", b"\x80", b"\x80\xc8\x00", b"GET / HTTP/1.1\r\n\r\n", bytes(12)):
+            stranger.sendto(rubbish, pair[0].local)
+            stranger.sendto(rubbish, (pair[0].local[0], pair[0].local_port + 1))
+    await asyncio.sleep(0.1)
+    report = pair[0].report()
+    assert report.invalid_packets == 10
+    assert len(report.received) == 1
+
+
+async def test_report_can_be_written_as_json(pair: Pair) -> None:
+    talk(pair)
+    await asyncio.sleep(0.05)
+    written = json.loads(json.dumps(asdict(pair[0].report())))
+    assert written["sent"][0]["packets"] == pair[0].report().sent[0].packets
+
+
+async def test_nothing_is_left_behind() -> None:
+    ticker = Ticker()
+    for _ in range(3):
+        session = MediaSession.open("127.0.0.1", ticker=ticker)
+        session.start(remote=session.local, source=Tone())
+        await asyncio.sleep(0.03)
+        session.stop()
+    assert ticker.idle
+
+
+async def test_ipv6_works_as_well() -> None:
+    session = MediaSession.open("::1")
+    session.start(remote=session.local, source=Tone())
+    await asyncio.sleep(0.1)
+    session.stop()
+    (received,) = session.report().received
+    assert received.addresses == (session.local,)

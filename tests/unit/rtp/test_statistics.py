@@ -75,3 +75,14 @@ def test_events_do_not_count_for_jitter() -> None:
     statistics.update(2, 320, 0, 160, 0.040)
     assert statistics.jitter == pytest.approx(0)
     assert statistics.payload_types == {0: 2, 101: 1}
+
+
+def test_jitter_is_that_of_a_published_example() -> None:
+    """Worked by L. Ruoff on wireshark-users, 22 Feb 2007 (msg00249), for frames 624 to 626 of aaa.pcap."""
+    statistics = SourceStatistics(932629361, 8000)
+    frames = [(0.348411, 1240), (0.418358, 1400), (0.421891, 1560)]
+    jitters_s = []
+    for at, (arrival_s, timestamp) in enumerate(frames):
+        statistics.update(at, timestamp, 8, 160, arrival_s)
+        jitters_s.append(statistics.jitter / 8000)
+    assert jitters_s == pytest.approx([0.0, 0.0031216875, 0.00395576953125])

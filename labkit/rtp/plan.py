@@ -1,0 +1,76 @@
+"""What a media session is told to do: what offer and answer agreed on, what to play, what to do wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from labkit.rtp.codec import PCMU, Codec
+from labkit.rtp.fault import MediaFaults
+from labkit.rtp.ports import Address
+from labkit.rtp.source import NOTHING, Source
+from labkit.rtp.srtp import Crypto
+
+NO_FAULTS = MediaFaults()
+"""Media as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlan:
+    """One media description from this side's view; the fields are the parameters of `MediaSession.start`."""
+
+    remote: Address | None = None
+    """Where to send RTP; None, port 0 or host 0.0.0.0 sends nothing."""
+    payload_type: int = 0
+    """The payload type to send audio under."""
+    receive_payload_type: int | None = None
+    """The payload type to expect audio under; None: the same."""
+    codec: Codec | str = PCMU
+    """The codec, or its name."""
+    ptime_ms: int = 20
+    """Audio in one packet, a multiple of 10."""
+    source: Source = NOTHING
+    """What to send."""
+    direction: str = "sendrecv"
+    """sendrecv, sendonly, recvonly or inactive (RFC 3264, section 5.1)."""
+    dtmf_payload_type: int | None = None
+    """The payload type to send RFC 4733 events under; None: digits go as tones in the audio."""
+    dtmf_clock_rate_hz: int = 8000
+    """The clock of that payload type."""
+    dtmf_receive: Mapping[int, int] | None = None
+    """The payload types to expect events under, with their clocks; None: the one to send under."""
+    detect_inband: bool = False
+    """Whether to look for digits as tones in the audio: 1 % of a core for a session."""
+    srtp: Crypto | None = None
+    """The keys for SRTP and SRTCP; None sends in clear."""
+    latch: bool = False
+    """Whether to send to where packets come from instead of `remote` (symmetric RTP, RFC 4961), as an SBC does."""
+    rtcp_remote: Address | None = None
+    """Where to send RTCP (RFC 3605); None: the port above `remote`."""
+    rtcp_interval_s: float = 5.0
+    """The mean time between reports (RFC 3550, section 6.2); 0 sends none."""
+    faults: MediaFaults = NO_FAULTS
+    """What to do wrong."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether there is an address to send to."""
+        host, port = self.remote or ("", 0)
+        return port != 0 and host not in ("0.0.0.0", "::")  # noqa: S104  # the hold of RFC 2543, nothing is bound
+
+    @property
+    def sends(self) -> bool:
+        """Whether RTP may leave."""
+        return self.reachable and self.direction in ("sendrecv", "sendonly")
+
+    @property
+    def sent_ptime_ms(self) -> int:
+        """The audio in one packet as it is sent: the agreed one unless that is a fault."""
+        return self.faults.ptime_ms or self.ptime_ms
+
+    @property
+    def events_expected(self) -> Mapping[int, int]:
+        """Payload types and clocks of the events that may come."""
+        if self.dtmf_receive is not None:
+            return self.dtmf_receive
+        return {} if self.dtmf_payload_type is None else {self.dtmf_payload_type: self.dtmf_clock_rate_hz}
