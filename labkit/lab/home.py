@@ -58,7 +58,7 @@ class Home:
     @contextmanager
     def locked(self, timeout_s: float = 60.0) -> Iterator[None]:
         """Keep other processes from starting or ending the same lab meanwhile."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as file:
             deadline = time.monotonic() + timeout_s
             while not _lock(file.fileno()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 from labkit.control import ControlClient
@@ -13,11 +13,15 @@ from labkit.phone.client import Phone
 from labkit.provider.client import Provider
 from labkit.runtime.base import Runtime
 from labkit.runtime.topology import lab_env
+from labkit.sip.report import CallReport
+
+PROVIDER = "provider"
+"""The host that is the provider."""
 
 PHONES = ("phone-1001", "phone-1002")
 """The hosts that are phones."""
 
-_Client = TypeVar("_Client")
+_Client = TypeVar("_Client", bound=ControlClient)
 
 
 class Parties:
@@ -27,7 +31,7 @@ class Parties:
         """Speak of the parties in this runtime, whether they run or not."""
         self._runtime = runtime
         self._values = values
-        self._clients: dict[str, object] = {}
+        self._clients: dict[str, ControlClient] = {}
 
     def start(self) -> None:
         """Start the programs; each answers a moment later."""
@@ -35,7 +39,7 @@ class Parties:
         policy.parent.mkdir(exist_ok=True)
         template = lab_env() / "provider/healthy.toml"
         policy.write_text(render(template.read_text(), self._values, "provider/healthy.toml"))
-        self._program("provider", "labkit.provider", policy="provider/policy.toml")
+        self._program(PROVIDER, "labkit.provider", policy="provider/policy.toml")
         for host in PHONES:
             extension = host.removeprefix("phone-")
             self._program(
@@ -54,7 +58,7 @@ class Parties:
     @property
     def provider(self) -> Provider:
         """The provider, as its operator controls it."""
-        return self._client("provider", Provider)
+        return self._client(PROVIDER, Provider)
 
     def phone(self, host: str) -> Phone:
         """A phone by its host's name or its extension; HostError names the phones there are."""
@@ -63,21 +67,39 @@ class Parties:
             raise HostError(f"The lab has no phone {host!r}; it has: {', '.join(PHONES)}.", host=host)
         return self._client(name, Phone)
 
-    def _client(self, host: str, kind: Callable[[ControlClient], _Client]) -> _Client:
-        if host not in self._clients:
-            self._clients[host] = kind(self._connect(host))
-        return self._clients[host]  # type: ignore[return-value]
+    def _client(self, host: str, kind: type[_Client]) -> _Client:
+        client = self._clients.get(host)
+        if not isinstance(client, kind):
+            client = self._clients[host] = self._connect(host, kind)
+        return client
 
-    def _connect(self, host: str, timeout_s: float = 5.0) -> ControlClient:
+    def _connect(self, host: str, kind: type[_Client], timeout_s: float = 5.0) -> _Client:
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                return ControlClient.connect(self._runtime.folder / "run" / f"{host}.sock", host)
+                return kind.connect(self._runtime.folder / "run" / f"{host}.sock", host)
             except HostError:
                 if time.monotonic() > deadline or host not in self._runtime.running():
                     raise
                 time.sleep(0.01)
 
+    def incoming(self) -> dict[tuple[str, str], CallReport]:
+        """Every call that a party received, by party and the call's name there."""
+        found = [(PROVIDER, report) for report in self.provider.calls()]
+        found += [(host, report) for host in PHONES for report in self.phone(host).calls()]
+        return {(party, report.id): report for party, report in found if report.direction == "incoming"}
+
+    def newest(self, before: Mapping[tuple[str, str], object], timeout_s: float = 0.5) -> CallReport | None:
+        """The call that a party received since `incoming` gave `before`, once it has ended there too."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            new = [report for key, report in self.incoming().items() if key not in before]
+            if not new or new[-1].state == "ended" or time.monotonic() > deadline:
+                return new[-1] if new else None
+            time.sleep(0.01)
+
     def close(self) -> None:
         """Forget the control lines."""
+        for client in self._clients.values():
+            client.close()
         self._clients.clear()

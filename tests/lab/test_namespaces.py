@@ -63,7 +63,7 @@ def test_a_failing_program_tells_what_it_said(runtime: Namespaces) -> None:
 
 
 def test_a_program_that_hangs_is_ended(runtime: Namespaces) -> None:
-    with pytest.raises(NotReady, match="did not end within 0.2 s"):
+    with pytest.raises(NotReady, match=r"did not end within 0\.2 s"):
         runtime.run("pbx", ["tcpdump", "-Z", "root", "-i", "lan"], timeout_s=0.2)
     assert runtime.running() == {}
 
