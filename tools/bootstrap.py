@@ -49,7 +49,8 @@ def main() -> None:
 
 def fingerprint() -> str:
     """A digest of everything that decides what .venv must hold, its own place included."""
-    parts = [(ROOT / "pyproject.toml").read_bytes(), CONSTRAINTS.read_bytes(), sys.version.encode(), bytes(VENV)]
+    files = (ROOT / "pyproject.toml", CONSTRAINTS, ROOT / "tools/jupyterlab-overrides.json")
+    parts = [*(file.read_bytes() for file in files), sys.version.encode(), bytes(VENV)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

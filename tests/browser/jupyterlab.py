@@ -1,0 +1,58 @@
+"""JupyterLab as somebody with a mouse sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+SCREENS = Path(__file__).parents[2] / "build/screens"
+PATIENCE_MS = 60_000
+SETTLE_MS = 1_000
+"""A kernel that is restarted in the moment it came up loses its line to JupyterLab; no hand is that fast."""
+
+
+class JupyterLab:
+    """One browser page with JupyterLab in it."""
+
+    def __init__(self, page: Page, address: str, token: str) -> None:
+        """Speak of the JupyterLab at an address."""
+        self.page = page
+        self._address = address
+        self._token = token
+
+    def open(self, lesson: str) -> None:
+        """Open a lesson and wait until it is drawn and its kernel is ready."""
+        self.page.goto(f"{self._address}/lab/tree/{lesson}?token={self._token}")
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=PATIENCE_MS)
+        self.wait_idle()
+        self.page.wait_for_timeout(SETTLE_MS)
+
+    def wait_idle(self) -> None:
+        """Wait until the kernel has nothing left to do."""
+        expect(self.page.locator("#jp-main-statusbar", has_text="| Idle")).to_be_visible(timeout=PATIENCE_MS)
+
+    def menu(self, name: str, item: str) -> None:
+        """Choose an item of a menu by clicks."""
+        self.page.locator(".lm-MenuBar-item", has_text=name).first.click()
+        self.page.locator(".lm-Menu-item", has_text=item).first.click()
+
+    def restart_and_run_all(self) -> None:
+        """Run > Restart Kernel and Run All Cells, to the end of the last cell."""
+        self.menu("Run", "Restart Kernel and Run All Cells")
+        self.page.locator('.jp-Dialog button:has-text("Restart")').click()
+        expect(self.page.locator(".jp-Dialog")).to_have_count(0)
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=PATIENCE_MS)
+        self.wait_idle()
+
+    def save(self) -> None:
+        """File > Save Notebook."""
+        self.menu("File", "Save Notebook")
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
+
+    def screenshot(self, name: str) -> Path:
+        """Keep what is seen now under build/screens."""
+        path = SCREENS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
