@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from labkit.errors import HostError
-from labkit.runtime.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,8 @@ class Runtime(Protocol):
     """The same folder as Asterisk in the lab sees it."""
 
     @property
-    def topology(self) -> Topology:
-        """The lab's hosts; their addresses may differ from lab-env/topology.toml and are settled by `up`."""
-
-    @property
-    def values(self) -> Mapping[str, str]:
-        """What the lab's files must know of the runtime; it goes before the topology's own values.
-
-        `lab` (the lab's folder), `modules`, `data` (Asterisk's own), `pbx.control` (where AMI and ARI listen).
-        """
+    def asterisk_paths(self) -> Mapping[str, str]:
+        """Where Asterisk finds its things: `lab` (the lab's folder), `modules`, `data`."""
 
     def up(self) -> None:
         """Make the hosts and networks; RuntimeUnavailable says why this machine cannot."""

@@ -1,0 +1,5 @@
+"""`python -m labkit.phone`."""
+
+from labkit.phone.program import main
+
+main()

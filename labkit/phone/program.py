@@ -1,0 +1,89 @@
+"""The phone as a program in a lab host: one line, one control socket."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from labkit.control import serve
+from labkit.phone.line import Line
+from labkit.phone.settings import TONES, Account, Behaviour, read_address
+
+METHODS = (
+    "register", "unregister", "registrations", "place", "wait", "wait_for_call", "answer", "reject", "hang_up", "hold",
+    "resume", "say", "send_dtmf", "transfer", "transfer_to_call", "report", "call", "forget", "set",
+)  # fmt: skip
+"""Methods of `Line` that the control socket offers."""
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m labkit.phone", description="An IP phone of the lab.")
+    parser.add_argument("--user", required=True, help="extension and digest username")
+    parser.add_argument("--password", required=True)
+    parser.add_argument("--bind", required=True, help="the phone's address, with :port where not 5060")
+    parser.add_argument("--registrar", required=True, help="the PBX's address, with :port where not 5060")
+    parser.add_argument("--control", required=True, help="path of the unix socket to listen on")
+    parser.add_argument("--domain", default="", help="host part of its address of record")
+    parser.add_argument("--transport", choices=("udp", "tcp", "tls"), default="udp")
+    parser.add_argument("--ca-file", default="", help="certificates to trust over TLS")
+    parser.add_argument("--source", default="", help="what it says, such as tone:620@-10")
+    parser.add_argument("--answer", choices=("auto", "manual", "busy", "reject"), default="auto")
+    parser.add_argument("--register", action="store_true", help="register at once")
+    parser.add_argument("--log", default="WARNING", help="log level")
+    return parser.parse_args(argv)
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Be a phone until SIGTERM."""
+    line = Line(*_line(options))
+    await line.open()
+    methods = {name: _plain(getattr(line, name)) for name in METHODS}
+    server = await serve(options.control, {**methods, "calls": _plain(line.list_calls)})
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    print("ready", flush=True)  # noqa: T201 - the one line that the lab waits for
+    first = asyncio.ensure_future(line.register()) if options.register else None
+    await stopped.wait()
+    if first:
+        first.cancel()
+    server.close()
+    await line.close()
+
+
+def _line(options: argparse.Namespace) -> tuple[Account, Behaviour]:
+    default_port = 5061 if options.transport == "tls" else 5060
+    host, port = read_address(options.bind)
+    account = Account(
+        options.user, options.password, host, read_address(options.registrar, default_port), port,
+        options.domain, options.transport, options.ca_file,
+    )  # fmt: skip
+    source = options.source or TONES.get(options.user, "tone:620@-10")
+    return account, Behaviour(answer=options.answer, source=source)
+
+
+def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a method give what JSON can hold."""
+
+    async def call(**params: Any) -> Any:
+        result = method(**params)
+        result = await result if asyncio.iscoroutine(result) else result
+        if isinstance(result, list):
+            return [asdict(item) for item in result]
+        return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
+
+    return call
+
+
+def main() -> None:
+    """Start from the command line."""
+    options = arguments(sys.argv[1:])
+    logging.basicConfig(level=options.log, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    asyncio.run(run(options))

@@ -1,0 +1,5 @@
+"""`python -m labkit.provider`."""
+
+from labkit.provider.program import main
+
+main()

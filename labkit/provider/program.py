@@ -1,0 +1,98 @@
+"""The provider as a program in a lab host: one policy file, one control socket."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.control import serve
+from labkit.provider.policy import load_table
+from labkit.provider.portal import Portal
+from labkit.provider.service import Service
+
+METHODS = ("call", "place_call", "calls", "report", "hang_up", "registrations", "options", "set")
+"""Methods of `Service` that the control socket offers."""
+
+YOUNG_OBJECTS = 50_000
+"""Collector threshold: calls die by reference count; full collections over 100,000 live transactions would stall."""
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m labkit.provider", description="The lab's mock SIP provider.")
+    parser.add_argument("--policy", required=True, type=Path, help="TOML file, see lab-env/provider")
+    parser.add_argument("--bind", action="append", default=[], metavar="ADDRESS", help="instead of the policy's "
+                        "address of the first SBC; again for the second SBC, again for media")  # fmt: skip
+    parser.add_argument("--port", type=int, help="instead of the policy's SIP port")
+    parser.add_argument("--control", required=True, help="path of the unix socket to listen on")
+    parser.add_argument("--log", default="WARNING", help="log level")
+    return parser.parse_args(argv)
+
+
+def table_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Read the policy and lay the command line's addresses over it."""
+    table = load_table(options.policy)
+    bind = dict(zip(("first", "second", "media"), options.bind, strict=False))
+    bind |= {"port": options.port} if options.port else {}
+    return {**table, "bind": {**table.get("bind", {}), **bind}}
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Be a provider until SIGTERM."""
+    service = Service(table_of(options))
+    await service.open()
+    portal = Portal(service)
+    methods: dict[str, Callable[..., Any]] = {name: _plain(getattr(service, name)) for name in METHODS}
+    methods |= {"policy": _policy(service), "portal": portal.shown, "forget": service.ledger.clear}
+    methods |= {"allow": portal.allow, "verify": portal.verify}
+    server = await serve(options.control, methods)
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 50, 1000)
+    print("ready", flush=True)  # noqa: T201 - the one line that the lab waits for
+    await stopped.wait()
+    server.close()
+    await service.close()
+
+
+def _policy(service: Service) -> Callable[..., Any]:
+    def policy(path: str | None = None, table: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Show the policy table; follow a file or a table first where given."""
+        if path is not None:
+            service.follow(load_table(Path(path)), path)
+        elif table is not None:
+            service.follow(table)
+        return service.table
+
+    return policy
+
+
+def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a method give what JSON can hold."""
+
+    async def call(**params: Any) -> Any:
+        result = method(**params)
+        result = await result if asyncio.iscoroutine(result) else result
+        if isinstance(result, list):
+            return [asdict(item) for item in result]
+        return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
+
+    return call
+
+
+def main() -> None:
+    """Start from the command line."""
+    options = arguments(sys.argv[1:])
+    logging.basicConfig(level=options.log, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    asyncio.run(run(options))

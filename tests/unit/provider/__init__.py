@@ -1,0 +1,1 @@
+"""The provider, alone and with a phone."""
