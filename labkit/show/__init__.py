@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.show.ladders import Ladder as Ladder
+    from labkit.show.ladders import ladder as ladder
 
-__all__ = ["Ladder"]
+__all__ = ["Ladder", "ladder"]
 
-_HOMES = {"Ladder": "labkit.show.ladders"}
+_HOMES = {"Ladder": "labkit.show.ladders", "ladder": "labkit.show.ladders"}
 
 
 def __getattr__(name: str) -> Any:

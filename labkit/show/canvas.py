@@ -27,7 +27,7 @@ CSS_DPI = 96
 """CSS pixels in an inch; y grows downward."""
 BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
 """Share of a text that lies left of its place."""
-STEPS = 4
+STEPS = 3
 """Steps from paper to each ink in the colour table of a PNG."""
 
 
@@ -146,7 +146,7 @@ def rastered(figure: Figure, scale: float) -> Image.Image:
 def packed(picture: Image.Image, palette: Palette) -> bytes:
     """A picture as PNG with a small colour table made of the palette's own inks."""
     file = BytesIO()
-    picture.quantize(palette=_table(palette), dither=Image.Dither.NONE).save(file, "PNG", compress_level=9)
+    picture.quantize(palette=_table(palette), dither=Image.Dither.NONE).save(file, "PNG", compress_level=8)
     return file.getvalue()
 
 

@@ -14,7 +14,7 @@ def draw(layout: Layout) -> str:
     for row in layout.rows:
         lines += _row(row, signed=layout.signed)
     if layout.signed:
-        legs = "<br/>".join(f"leg {LEGS[n % len(LEGS)]}: {leg.line()}" for n, leg in enumerate(layout.legs))
+        legs = "<br/>".join(f"leg {LEGS[n % len(LEGS)]}: {leg.line(exact=False)}" for n, leg in enumerate(layout.legs))
         lines.append(f"    Note over C0,C{len(layout.columns) - 1}: {_quoted(legs)}")
     return "\n".join(lines)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import cos, pi, sin
 
 from labkit.show.canvas import Canvas, Point, text_width
 from labkit.show.layout import LEGS, Layout, Row
 from labkit.show.palette import Palette
-from labkit.show.sheet import Detail, Kind
+from labkit.show.sheet import Column, Detail, Kind
 
 EDGE = 18.0
 TIME_X, DELTA_X, NUMBER_X, SIGN_X = 64.0, 118.0, 158.0, 176.0
 GUTTER = 190.0
-GAP_LEAST, GAP_MOST = 150.0, 330.0
+GAP_LEAST = 130.0
+"""Lifelines are never closer."""
+WIDEST = 1000.0
+"""A ladder is no wider if its columns allow: it fits a notebook in a window of 1280."""
 LABEL, SMALL = 12.0, 11.0
 LINE = 14.0
 """Height of a small line."""
@@ -50,6 +52,10 @@ def label_of(row: Row) -> str:
     return f"{'?' if code in CHALLENGED else SIGNS.get(code // 100, '')} {row.label}"
 
 
+Line = tuple[str, bool]
+"""A small line, and whether it is an alarm."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """Where things stand, in CSS pixels."""
@@ -58,6 +64,10 @@ class _Page:
     exact: bool
     at: tuple[float, ...]
     """x of the lifelines."""
+    near: tuple[list[Line], ...]
+    """Small lines beneath the label of each row."""
+    far: tuple[list[Line], ...]
+    """Small lines of each row beyond the NAT."""
     tops: tuple[float, ...]
     """y where the room of each row begins."""
     head: float
@@ -71,66 +81,108 @@ class _Page:
     def of(cls, layout: Layout, exact: bool) -> _Page:
         """Room for all that the layout says."""
         at = _lifelines(layout, exact)
+        near = tuple(_wrapped(_near(row, exact), at, row.near) for row in layout.rows)
+        far = tuple(_wrapped(_far(row), at, row.far) for row in layout.rows)
         deep = max((len(column.addresses) for column in layout.columns), default=0)
         head = EDGE + (28 if layout.title else 0) + 24 + LINE * deep + 4
         tops, y = [], head + 8
-        for row in layout.rows:
+        for row, beneath, beyond in zip(layout.rows, near, far, strict=True):
             y += PAUSE if row.pause else 0
             tops.append(y)
-            y += _height(row, exact)
-        foot = y + 10
-        last = layout.columns[-1]
-        half = max(text_width(text, LABEL, True) for text in (last.name, *last.addresses)) / 2 + 14
-        legend = 12 + (LINE + 4) * len(_legend(layout)) if _legend(layout) else 0
-        legend_width = SIGN_X + max((text_width(text, SMALL) for _, text in _legend(layout)), default=0)
-        title_width = EDGE + text_width(layout.title, 14, True)
-        width = max(at[-1] + max(half, 40) + EDGE, legend_width + EDGE, title_width + EDGE)
-        return cls(layout, exact, at, tuple(tops), head, foot, width, foot + legend + EDGE)
+            y += _height(row, max(len(beneath), len(beyond)))
+        foot, legend = y + 10, _legend(layout, exact)
+        half = _head(layout.columns[-1]) / 2 + 14
+        legend_end = SIGN_X + max((text_width(text, SMALL) for _, text in legend), default=0)
+        title_end = EDGE + text_width(layout.title, 14, True)
+        width = max(at[-1] + max(half, 40), legend_end, title_end) + EDGE
+        legend_height = 12 + (LINE + 4) * len(legend) if legend else 0
+        return cls(layout, exact, at, near, far, tuple(tops), head, foot, width, foot + legend_height + EDGE)
+
+
+def _head(column: Column) -> float:
+    return max(text_width(text, LABEL, True) for text in (column.name, *column.addresses))
 
 
 def _lifelines(layout: Layout, exact: bool) -> tuple[float, ...]:
-    heads = [max(text_width(t, LABEL, True) for t in (c.name, *c.addresses)) for c in layout.columns]
+    """As far apart as their labels need, and no wider together than a notebook."""
+    heads = [_head(column) for column in layout.columns]
     gaps = [max(GAP_LEAST, (a + b) / 2 + 30) for a, b in pairwise(heads)]
     for row in layout.rows:
         if row.right - row.left == 1 or row.through is not None:
-            gaps[row.near] = max([gaps[row.near], text_width(label_of(row), LABEL, True) + 44, *_needs(row, exact)])
-        if row.through is not None:
-            gaps[row.far] = max([gaps[row.far], *(text_width(_said(d), SMALL) + 24 for d in row.arrow.changes)])
-    at = [(GUTTER if exact else GUTTER - 110) + heads[0] / 2]
-    for gap in gaps:
-        at.append(at[-1] + min(gap, GAP_MOST))
-    return tuple(round(x) + 0.5 for x in at)
+            needs = [text_width(label_of(row), LABEL, True) + 44]
+            needs += [text_width(text, SMALL) + 24 for text, _ in _near(row, exact)]
+            gaps[row.near] = max([gaps[row.near], *needs])
+            gaps[row.far] = max([gaps[row.far], *(text_width(text, SMALL) + 24 for text, _ in _far(row))])
+    start = (GUTTER if exact else GUTTER - 110) + heads[0] / 2
+    gaps = _capped(gaps, WIDEST - start - heads[-1] / 2 - 2 * EDGE)
+    return tuple(round(x) + 0.5 for x in accumulate([start, *gaps]))
 
 
-def _needs(row: Row, exact: bool) -> Iterator[float]:
-    for text, _ in _near(row, exact):
-        yield text_width(text, SMALL) + 24
+def _capped(gaps: list[float], room: float) -> list[float]:
+    """The same gaps, the widest of them cut until all fit, but none below the least."""
+    cap = max(gaps, default=0.0)
+    while sum(min(gap, cap) for gap in gaps) > room and cap > GAP_LEAST:
+        cap -= 2
+    return [min(gap, cap) for gap in gaps]
 
 
-def _near(row: Row, exact: bool) -> list[tuple[str, bool]]:
-    """Small lines beneath the label, each with whether it is an alarm."""
+def _near(row: Row, exact: bool) -> list[Line]:
+    """Small lines beneath the label."""
     lines = [(_said(detail), detail.alarm) for detail in row.arrow.details]
     for sign, flow in row.flows():
         if flow is None:
             lines.append((f"{sign} no RTP", True))
         elif exact:
-            lines.append((f"{sign} {flow.packets} packets, {flow.loss}", flow.lost > 0))
+            lines.append((f"{sign} {flow.words}", flow.lost > 0))
     if row.media and exact and row.arrow.end_s is not None:
         lines.append((f"until {row.arrow.end_s:.3f} s", False))
-    return lines
+    return lines if row.far != row.near else [*lines, *_changes(row)]
+
+
+def _far(row: Row) -> list[Line]:
+    """Small lines beyond the NAT."""
+    return _changes(row) if row.far != row.near else []
+
+
+def _changes(row: Row) -> list[Line]:
+    return [(_said(detail), detail.alarm) for detail in row.arrow.changes]
 
 
 def _said(detail: Detail) -> str:
     return f"! {detail.line(ports=True)}" if detail.alarm else detail.line(ports=True)
 
 
-def _height(row: Row, exact: bool) -> float:
-    deep = max(len(_near(row, exact)), len(row.arrow.changes))
+def _wrapped(lines: list[Line], at: tuple[float, ...], stretch: int) -> list[Line]:
+    """Lines broken at blanks to the room between two lifelines."""
+    room = at[stretch + 1] - at[stretch] - 16 if lines else 0.0
+    broken: list[Line] = []
+    for text, alarm in lines:
+        part = ""
+        for word in text.split(" "):
+            longer = f"{part} {word}" if part else word
+            if part and text_width(longer, SMALL) > room:
+                broken.append((part, alarm))
+                longer = word
+            part = longer
+        broken.append((part, alarm))
+    return broken
+
+
+def _cut(text: str, room: float, bold: bool) -> str:
+    """A label that ends in an ellipsis where it has no room."""
+    if text_width(text, LABEL, bold) <= room:
+        return text
+    while text and text_width(f"{text}…", LABEL, bold) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def _height(row: Row, deep: int) -> float:
     return ABOVE + (LINE * deep + 8 if deep else BELOW) + (BAND * 2 if row.media else 0)
 
 
-def _legend(layout: Layout) -> list[tuple[int, str]]:
-    return list(enumerate(leg.line() for leg in layout.legs)) if layout.signed else []
+def _legend(layout: Layout, exact: bool) -> list[tuple[int, str]]:
+    return list(enumerate(leg.line(exact=exact) for leg in layout.legs)) if layout.signed else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +198,11 @@ class _Pen:
         self._heads()
         self._columns()
         draws = {Kind.SIP: self._message, Kind.NOTE: self._note, Kind.RTP: self._media, Kind.RTCP: self._media}
-        for row, top in zip(self.page.layout.rows, self.page.tops, strict=True):
+        for place, (row, top) in enumerate(zip(self.page.layout.rows, self.page.tops, strict=True)):
             y = round(top + ABOVE + (BAND if row.media else 0)) + 0.5
             self._gutter(row, y)
             draws[row.arrow.kind](row, y)
-            self._small(row, y + (BAND if row.media else 0))
+            self._small(row, place, y + (BAND if row.media else 0))
         self._foot()
 
     def _heads(self) -> None:
@@ -215,10 +267,12 @@ class _Pen:
             x = self.page.at[row.through]
             self.canvas.shape(_disc(x, y, 3.2), self.palette.paper, ink, 1.4, level=4)
         colour = self.palette.ask if arrow.code in CHALLENGED else self.palette.of_class(arrow.response_class)
+        bold = arrow.response_class != 1
+        room = self.page.at[row.near + 1] - self.page.at[row.near] - 18
+        label = _cut(label_of(row), room, bold)
         self.canvas.text(
-            (self._middle(row), y - 5), label_of(row), colour, LABEL, align="center",
-            bold=arrow.response_class != 1, halo=row.right - row.left > 1,
-        )  # fmt: skip
+            (self._middle(row), y - 5), label, colour, LABEL, "center", bold=bold, halo=row.right - row.left > 1
+        )
 
     def _note(self, row: Row, y: float) -> None:
         quiet = self.palette.quiet
@@ -253,16 +307,12 @@ class _Pen:
         points = ((x, y), (x - 9 * way, y - 4.2), (x - 9 * way, y + 4.2))
         self.canvas.shape(points, self.palette.paper if hollow else ink, ink, 1.1)
 
-    def _small(self, row: Row, y: float) -> None:
-        for place, (text, alarm) in enumerate(_near(row, self.page.exact)):
-            self._line_beneath(row.near, y, place, text, alarm)
-        for place, detail in enumerate(row.arrow.changes):
-            self._line_beneath(row.far, y, place, _said(detail), detail.alarm)
-
-    def _line_beneath(self, stretch: int, y: float, place: int, text: str, alarm: bool) -> None:
-        x = (self.page.at[stretch] + self.page.at[stretch + 1]) / 2
-        colour = self.palette.bad if alarm else self.palette.quiet
-        self.canvas.text((x, y + 14 + LINE * place), text, colour, SMALL, align="center")
+    def _small(self, row: Row, place: int, y: float) -> None:
+        for stretch, lines in ((row.near, self.page.near[place]), (row.far, self.page.far[place])):
+            x = (self.page.at[stretch] + self.page.at[stretch + 1]) / 2 if lines else 0.0
+            for depth, (text, alarm) in enumerate(lines):
+                colour = self.palette.bad if alarm else self.palette.quiet
+                self.canvas.text((x, y + 14 + LINE * depth), text, colour, SMALL, "center")
 
     def _middle(self, row: Row) -> float:
         if row.arrow.kind is Kind.NOTE:
@@ -270,7 +320,7 @@ class _Pen:
         return (self.page.at[row.near] + self.page.at[row.near + 1]) / 2
 
     def _foot(self) -> None:
-        for place, text in _legend(self.page.layout):
+        for place, text in _legend(self.page.layout, self.page.exact):
             y = self.page.foot + 22 + (LINE + 4) * place
             self._sign(EDGE + 6, y - 4, place)
             self.canvas.line([(EDGE + 20, y - 4), (EDGE + 42, y - 4)], self.palette.leg(place), 1.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from textwrap import wrap
 
 from labkit.show.layout import LEGS, Layout, Row
 from labkit.show.sheet import Column, Detail, Kind
@@ -26,7 +27,10 @@ def draw(layout: Layout, *, exact: bool = True, ports: bool = False) -> str:
     for row in layout.rows:
         lines += page.drawn(row)
     if layout.signed:
-        lines += ["", *(f"leg {LEGS[place % len(LEGS)]}: {leg.line()}" for place, leg in enumerate(layout.legs))]
+        lines += [
+            "",
+            *(f"leg {LEGS[place % len(LEGS)]}: {leg.line(exact=exact)}" for place, leg in enumerate(layout.legs)),
+        ]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -67,7 +71,9 @@ class _Page:
         """The lines of one row."""
         lines = [self._lifelines("┊")] if row.pause else []
         lines.append(self._arrow(row))
-        near, far = self.near(row), self.far(row)
+        near, far = self._wrapped(self.near(row), row.near), self._wrapped(self.far(row), row.far)
+        if row.near == row.far:
+            near, far = near + far, []
         for place in range(max(len(near), len(far))):
             line = list(self._lifelines())
             for stretch, texts in ((row.near, near), (row.far, far)):
@@ -84,7 +90,7 @@ class _Page:
             if flow is None:
                 lines.append(f"{sign} no RTP")
             elif self.exact:
-                lines.append(f"{sign} {flow.packets} packets, {flow.loss}")
+                lines.append(f"{sign} {flow.words}")
         if row.media and self.exact and row.arrow.end_s is not None:
             lines.append(f"until {row.arrow.end_s:.3f} s")
         return lines
@@ -92,6 +98,11 @@ class _Page:
     def far(self, row: Row) -> list[str]:
         """Small lines beyond the NAT."""
         return [self._said(detail) for detail in row.arrow.changes]
+
+    def _wrapped(self, lines: list[str], stretch: int) -> list[str]:
+        """Lines cut to the room between two lifelines."""
+        room = self.at[stretch + 1] - self.at[stretch] - 3
+        return [part for line in lines for part in wrap(line, room, subsequent_indent="  ")]
 
     def _said(self, detail: Detail) -> str:
         return f"! {detail.line(ports=self.ports)}" if detail.alarm else detail.line(ports=self.ports)

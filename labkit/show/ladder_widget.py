@@ -29,12 +29,16 @@ function render({ model, el }) {
   const image = document.createElement("img");
   image.src = model.get("picture");
   image.alt = model.get("text");
+  image.width = model.get("width");
   const mark = document.createElement("div");
   mark.className = "labkit-mark";
   const panel = document.createElement("div");
   panel.className = "labkit-panel";
   panel.setAttribute("aria-live", "polite");
-  figure.append(image, mark);
+  const paper = document.createElement("div");
+  paper.className = "labkit-paper";
+  paper.append(image, mark);
+  figure.append(paper);
   root.append(figure, panel);
   el.append(root);
   const rows = model.get("rows");
@@ -47,19 +51,24 @@ function render({ model, el }) {
     if (!row) { panel.textContent = "Click a message, or press the down key."; return; }
     mark.style.top = 100 * row.top + "%";
     mark.style.height = 100 * (row.bottom - row.top) + "%";
+    const above = mark.offsetTop - figure.scrollTop;
+    if (above < 0 || above + mark.offsetHeight > figure.clientHeight)
+      figure.scrollTop = mark.offsetTop - figure.clientHeight / 2;
     panel.replaceChildren();
     const title = document.createElement("h4");
     title.innerHTML = row.title;
     const first = document.createElement("code");
     first.textContent = row.first;
-    const table = document.createElement("dl");
+    const table = document.createElement("div");
     for (const [name, value, why] of row.headers) {
-      const term = document.createElement("dt");
+      const term = document.createElement("div");
+      term.className = "labkit-header";
       term.textContent = name + ": ";
       const code = document.createElement("code");
       code.textContent = value;
       term.append(code);
-      const said = document.createElement("dd");
+      const said = document.createElement("div");
+      said.className = "labkit-why";
       said.textContent = why;
       table.append(term, said);
     }
@@ -94,20 +103,20 @@ export default { render };
 """
 
 STYLE = """
-.labkit-live { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; color: var(--ink);
-  background: var(--paper); padding: 8px; }
-.labkit-figure { position: relative; flex: 0 1 auto; max-width: 100%; cursor: pointer; }
+.labkit-live { color: var(--ink); background: var(--paper); padding: 8px; }
+.labkit-figure { max-height: 480px; overflow: auto; cursor: pointer; }
+.labkit-paper { position: relative; width: max-content; max-width: 100%; }
 .labkit-figure:focus-visible { outline: 2px solid var(--leg); outline-offset: 2px; }
 .labkit-figure img { display: block; max-width: 100%; height: auto; }
 .labkit-mark { position: absolute; left: 0; right: 0; pointer-events: none; background: var(--leg); opacity: 0.12;
   border-left: 4px solid var(--leg); }
-.labkit-panel { flex: 1 1 340px; max-height: 640px; overflow: auto; font: 13px/1.45 sans-serif; }
+.labkit-panel { max-height: 300px; overflow: auto; font: 13px/1.45 sans-serif; margin-top: 8px; padding: 8px 12px;
+  border-top: 1px solid var(--quiet); }
 .labkit-panel h4 { margin: 0 0 6px; font-weight: normal; }
 .labkit-panel code, .labkit-panel pre { color: var(--ink); background: none; font: 12px/1.4 monospace;
   overflow-wrap: anywhere; white-space: pre-wrap; }
-.labkit-panel dl { margin: 8px 0; }
-.labkit-panel dt { font-weight: bold; }
-.labkit-panel dd { margin: 0 0 6px 0; color: var(--quiet); }
+.labkit-header { font-weight: bold; margin-top: 6px; }
+.labkit-why { color: var(--quiet); }
 """
 
 
@@ -117,6 +126,7 @@ class LadderWidget(anywidget.AnyWidget):
     _esm = SCRIPT
     _css = STYLE
     picture = traitlets.Unicode().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
     rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     inks = traitlets.Dict().tag(sync=True)
@@ -128,6 +138,7 @@ class LadderWidget(anywidget.AnyWidget):
         palette = PALETTES[ladder.theme]
         widget: LadderWidget = cls(
             picture=f"data:image/png;base64,{b64encode(ladder.png()).decode()}",
+            width=round(ladder.width),
             text=ladder.text(),
             rows=_rows(ladder.layout, exact=ladder.exact),
             inks={"ink": palette.ink, "quiet": palette.quiet, "paper": palette.paper, "leg": palette.legs[0]},

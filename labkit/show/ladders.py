@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from labkit.errors import LabError
 from labkit.show import ladder_html, ladder_mermaid, ladder_picture, ladder_text
 from labkit.show.canvas import Canvas
 from labkit.show.layout import Layout, Row, layout
+from labkit.show.opened import Opened
 from labkit.show.palette import PALETTES
+from labkit.show.reading import sheet
 from labkit.show.sheet import Arrow, Sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
     from matplotlib.figure import Figure
 
     from labkit.show.ladder_widget import LadderWidget
+    from labkit.trace.capture import Capture
+    from labkit.trace.trace import Trace
+
+
+class Traced(Protocol):
+    """What has a trace, as a call of the lab does."""
+
+    @property
+    def trace(self) -> Trace:
+        """The trace of it."""
+
+
+Source: TypeAlias = "Ladder | Traced | Trace | Capture | str | PathLike[str] | Iterable[str | PathLike[str]]"
+"""What a trace can be had from."""
 
 SHARPNESS = ((0.75e6, 2.0), (1.0e6, 1.5))
 """Up to so many CSS pixels, so many pixels for each: a picture stays under 60 kB."""
@@ -48,6 +67,11 @@ class Ladder:
     def mermaid(self) -> str:
         """A Mermaid sequence diagram."""
         return ladder_mermaid.draw(self.layout)
+
+    @property
+    def width(self) -> float:
+        """Width of the picture in CSS pixels."""
+        return self._canvas().width
 
     def png(self, scale: float | None = None) -> bytes:
         """A PNG with so many pixels for one CSS pixel; without a scale as sharp as 60 kB allow."""
@@ -105,7 +129,7 @@ class Ladder:
         if call is not None:
             kept = tuple(arrow for arrow in kept if arrow.call == call)
         if transaction is not None:
-            key = self[transaction].arrow.key
+            key = self._row(transaction).arrow.key
             kept = tuple(arrow for arrow in kept if arrow.key == key)
         if between is not None:
             kept = tuple(arrow for arrow in kept if between[0] <= arrow.time_s <= between[1])
@@ -123,8 +147,11 @@ class Ladder:
 
         return LadderWidget.of(self)
 
-    def __getitem__(self, number: str) -> Row:
-        """The message with a number such as "F4"."""
+    def __getitem__(self, number: str) -> Opened:
+        """The message with a number such as "F4", to read, explain and open."""
+        return Opened(self.layout, self._row(number))
+
+    def _row(self, number: str) -> Row:
         for row in self.layout.messages:
             if row.number == number:
                 return row
@@ -170,3 +197,51 @@ def _reduced(sheet: Sheet, kept: tuple[Arrow, ...], *, rezero: bool) -> Sheet:
         legs=tuple(sheet.legs[leg] for leg in legs),
         title=sheet.title if len(kept) == len(sheet.arrows) else "",
     )
+
+
+def ladder(
+    source: Source,
+    *,
+    call: int | None = None,
+    transaction: str | None = None,
+    between: tuple[float, float] | None = None,
+    hosts: Collection[str] | None = None,
+    columns: Sequence[str] | None = None,
+    media: bool = True,
+    fold: bool = True,
+    exact: bool = True,
+    title: str | None = None,
+    theme: str = "light",
+) -> Ladder:
+    """The ladder of a trace, of anything that has a `.trace`, or of capture files.
+
+    `call`, `transaction`, `between` and `hosts` choose what is on it, see `Ladder.focus`; `columns` gives their order;
+    `media=False` leaves RTP out, `fold=False` shows every OPTIONS and REGISTER;
+    `exact=False` leaves out what differs between two runs of the same call.
+    """
+    if isinstance(source, Ladder):
+        drawn = replace(source, fold=fold, exact=exact, theme=theme).focus(call=call)
+    else:
+        drawn = Ladder(sheet(trace_of(source), call=call, media=media), exact, fold, theme)
+    if columns is not None:
+        drawn = replace(drawn, sheet=_arranged(drawn.sheet, columns))
+    if (transaction, between, hosts) != (None, None, None):
+        drawn = drawn.focus(transaction=transaction, between=between, hosts=hosts)
+    return drawn if title is None else replace(drawn, sheet=replace(drawn.sheet, title=title))
+
+
+def trace_of(source: Any) -> Trace:
+    """The trace of anything that has one or can be opened as one."""
+    from labkit.trace.trace import Trace, open_trace
+
+    found = getattr(source, "trace", source)
+    return found if isinstance(found, Trace) else open_trace(found)
+
+
+def _arranged(sheet: Sheet, names: Sequence[str]) -> Sheet:
+    """The columns in a given order, those that were not named behind them."""
+    known = [column.name for column in sheet.columns]
+    if unknown := [name for name in names if name not in known]:
+        raise LabError(f"No column {', '.join(unknown)} on this ladder. It has {', '.join(known)}.", columns=known)
+    order = [*names, *(name for name in known if name not in names)]
+    return replace(sheet, columns=tuple(sorted(sheet.columns, key=lambda each: order.index(each.name))), fixed=True)

@@ -17,6 +17,8 @@ PAUSE_S = 1.0
 """A silence longer than this is drawn as a break in the lifelines."""
 LEGS = "abcdefgh"
 """Signs of the legs; a call with more of them begins again at a."""
+EMPTY = "No SIP message to show"
+"""Title of a ladder without any."""
 FEW = 6
 """Up to so many columns, every order is tried."""
 
@@ -127,20 +129,22 @@ class Layout:
 def layout(sheet: Sheet, *, fold: bool = True) -> Layout:
     """Everything of a sheet in its place."""
     columns = sheet.columns if sheet.fixed else _ordered(sheet)
+    columns = (*columns, *[Column("")] * (2 - len(columns)))
     index = {column.name: place for place, column in enumerate(columns)}
     numbers = _numbers(sheet.arrows)
     shown = list(folded(sheet.arrows) if fold else enumerate(sheet.arrows))
-    rows = [
-        Row(
-            arrow=arrow,
-            number=numbers[place],
-            tail=index[arrow.source],
-            head=index[arrow.target],
-            through=index[arrow.through] if arrow.through else None,
-        )
-        for place, arrow in shown
-    ]
-    return Layout(columns, tuple(_timed(_counted(rows, shown, numbers))), sheet.legs, sheet.title)
+    rows = [_row(arrow, numbers[place], index) for place, arrow in shown]
+    return Layout(columns, tuple(_timed(_counted(rows, shown, numbers))), sheet.legs, sheet.title or EMPTY * (not rows))
+
+
+def _row(arrow: Arrow, number: str, index: dict[str, int]) -> Row:
+    tail, head = index[arrow.source], index[arrow.target]
+    if tail == head:
+        arrow = replace(arrow, label=f"{arrow.label} (to itself)")
+        head = tail + 1 if tail + 1 < len(index) or tail == 0 else tail - 1
+    through = index[arrow.through] if arrow.through else None
+    between = through is not None and min(tail, head) < through < max(tail, head)
+    return Row(arrow, number, tail, head, through if between else None)
 
 
 def _numbers(arrows: Iterable[Arrow]) -> list[str]:

@@ -70,6 +70,11 @@ class Flow:
             return "none lost"
         return f"{self.lost} lost ({100 * self.lost / self.expected:.1f} %)"
 
+    @property
+    def words(self) -> str:
+        """Packets and loss."""
+        return f"{self.packets} packet{'' if self.packets == 1 else 's'}, {self.loss}"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
@@ -111,6 +116,8 @@ class Arrow:
     """RTP from target to source."""
     raw: bytes = b""
     """The message as it was on the wire."""
+    file: str = ""
+    """Path of the capture file that the frame is in."""
 
     @property
     def response_class(self) -> int:
@@ -127,9 +134,9 @@ class Leg:
     evidence: str = ""
     """Why it belongs to the same call as the leg before it."""
 
-    def line(self) -> str:
-        """Name and evidence in one line."""
-        return f"{self.name} ({self.evidence})" if self.evidence else self.name
+    def line(self, *, exact: bool = True) -> str:
+        """Name and evidence in one line; evidence has times and identities, which differ from run to run."""
+        return f"{self.name} ({self.evidence})" if self.evidence and exact else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,9 @@ def test_the_text_of_a_bad_stream_is_cut_and_says_so() -> None:
 
 
 def test_a_million_packets_are_drawn_soon() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     loss_map([track(list(range(1_000_000)))]).png()
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
 
 
 def test_a_spark_shows_the_peak_of_each_stretch_and_blanks_where_nothing_is() -> None:
