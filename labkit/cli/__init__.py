@@ -29,9 +29,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from labkit.cli import cache
+    from labkit.cli import cache, lab
 
     parser = argparse.ArgumentParser(prog="labkit", description="The lab in which people learn SIP trunks.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    lab.add_commands(commands)
     cache.add_commands(commands)
     return parser

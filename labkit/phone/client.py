@@ -31,6 +31,11 @@ class Phone(ControlClient):
         """The bindings as the registrar granted them; empty before the first `register`."""
         return [_binding(item) for item in self.request("registrations")]
 
+    def options(self, uri: str, timeout_s: float = 4.0) -> int | None:
+        """Send OPTIONS; the final status, None when nothing answered."""
+        status = self._timed("options", timeout_s, uri=uri)
+        return None if status is None else int(status)
+
     def place(self, target: str, headers: list[tuple[str, str]] | None = None) -> str:
         """Place a call to a number or a SIP URI; gives the call's name at once."""
         return str(self.request("place", target=target, headers=headers or []))

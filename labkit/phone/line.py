@@ -65,6 +65,10 @@ class Line:
     def _flow(self) -> Flow:
         return self.agent.wire.flow_to(self.account.transport, self.account.registrar, self.account.bind)
 
+    async def options(self, uri: str, within_s: float = 4.0) -> int | None:
+        """Send OPTIONS by way of the registrar; the final status, None when nothing answered."""
+        return await self.agent.options(uri, self._flow(), self.identity, within_s)
+
     # --- registration
 
     async def register(self, expires_s: int | None = None) -> Binding:

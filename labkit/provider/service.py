@@ -227,14 +227,7 @@ class Service:
     async def options(self, uri: str, within_s: float = 4.0) -> int | None:
         """Send OPTIONS from the first SBC; the final status, None when nothing answered."""
         flow = self.agent.flow_to(Uri.parse(uri), local_host=self.policy.sbcs["first"])
-        request = self.agent.new_request(
-            "OPTIONS", uri, flow, self.identity("ping"), rows=[("Accept", "application/sdp")]
-        )
-        try:
-            async with asyncio.timeout(within_s):
-                return (await self.agent.request(request, flow)).status
-        except TimeoutError:
-            return None
+        return await self.agent.options(uri, flow, self.identity("ping"), within_s)
 
     def attempts(self) -> list[CallEntry]:
         """Every attempt in the books, refused ones too."""

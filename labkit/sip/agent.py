@@ -166,6 +166,15 @@ class Agent:
         self.send(request, flow, listen, credentials)
         return await done
 
+    async def options(self, uri: str, flow: Flow, identity: Identity, within_s: float = 4.0) -> int | None:
+        """Ask a peer what it can (RFC 3261 section 11); the final status, None when nothing answered in time."""
+        request = self.new_request("OPTIONS", uri, flow, identity, rows=[("Accept", "application/sdp")])
+        try:
+            async with asyncio.timeout(within_s):
+                return (await self.request(request, flow)).status
+        except TimeoutError:
+            return None
+
     def _request(self, transaction: ServerTransaction) -> None:
         request = transaction.request
         try:

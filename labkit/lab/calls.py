@@ -1,0 +1,79 @@
+"""A call that the lab placed: what its ends saw, and the capture of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from labkit.rtp.report import MediaReport
+from labkit.sip.report import CallReport
+from labkit.trace.capture import Capture
+
+if TYPE_CHECKING:
+    from labkit.trace.trace import Trace
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call from its INVITE to its end."""
+
+    caller: str
+    """Host or number that placed it."""
+    number: str
+    """What was dialled."""
+    near: CallReport
+    """The call as the caller saw it."""
+    far: CallReport | None
+    """The call as the party that answered or refused it saw it; None where it reached nobody."""
+    capture: Capture | None
+    """What was recorded at each point; None where nothing was."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the caller got a 200."""
+        return self.near.answered
+
+    @property
+    def status(self) -> int | None:
+        """Final status of the caller's INVITE, None while there is none."""
+        return self.near.status
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The capture as tables."""
+        from labkit.trace import open_trace
+
+        if self.capture is None:
+            raise ValueError("this call was placed without a capture")
+        return open_trace(self.capture)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything that JSON can hold."""
+        files = {point: str(path) for point, path in self.capture.points.items()} if self.capture else {}
+        ends = {"near": asdict(self.near), "far": asdict(self.far) if self.far else None}
+        head = {"caller": self.caller, "number": self.number, "answered": self.answered, "status": self.status}
+        return {**head, **ends, "capture": files}
+
+    def __str__(self) -> str:
+        """What happened, in one line for the call and one for what each end heard."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        verdict = f"{self.near.status or 'no answer'} {self.near.reason}".strip()
+        yield f"{self.caller} calls {self.number}: {'answered' if self.answered else verdict}"
+        for name, report in ((self.caller, self.near), ("the other end", self.far)):
+            if report is not None and report.media is not None and self.answered:
+                yield f"  {name} {heard(report.media)}"
+
+
+def heard(media: MediaReport) -> str:
+    """What one end received, in words: tone, level, packets."""
+    streams = media.received
+    if not streams:
+        return "received no RTP"
+    lost, expected = sum(stream.lost for stream in streams), sum(stream.expected for stream in streams)
+    tone = media.tone
+    sound = f"heard {tone.frequency_hz:.0f} Hz at {tone.level_dbm0:.1f} dBm0" if tone.frequency_hz else "heard no tone"
+    return f"{sound}; {lost} of {expected} RTP packets lost"

@@ -1,0 +1,256 @@
+"""The lab: a call centre's PBX, its phones, a router with NAT and a provider, to be used, looked at and broken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from labkit.errors import HostError, LabError, NotReady
+from labkit.lab.ami import Reply
+from labkit.lab.asterisk import Asterisk, LogLine, check
+from labkit.lab.calls import Call
+from labkit.lab.captures import Recorder
+from labkit.lab.config import ConfigFiles
+from labkit.lab.home import Home, State
+from labkit.lab.parties import PHONES, Parties
+from labkit.lab.values import address_values, nft_definitions, own_values
+from labkit.phone.client import Phone
+from labkit.progress import step
+from labkit.provider.client import Provider
+from labkit.runtime import topology
+from labkit.runtime.base import Impairment
+from labkit.runtime.namespaces import Namespaces
+from labkit.sip.report import CallReport
+
+CALLER = "+15550123"
+"""The customer who calls a DID, where nobody says another number."""
+
+_CONTROL_ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the lab is, in short."""
+
+    name: str
+    runtime: str
+    running: bool
+    asterisk: str
+    """Asterisk's version, empty where it does not run."""
+    registrations: Mapping[str, str]
+    """State of each outbound registration: Registered, Rejected, Unregistered, ..."""
+    contacts: Mapping[str, str]
+    """State of each contact by its AOR: Reachable, Unreachable, NonQualified, ..."""
+    changed: tuple[str, ...]
+    """Configuration files that differ from the healthy lab's."""
+
+
+class Lab:
+    """One lab; it outlives the process that started it, and `attach` finds it again."""
+
+    def __init__(self, name: str = "default") -> None:
+        """Speak of the lab of that name, whether it runs or not."""
+        self.home = Home(name)
+        self.topology = topology.load()
+        self.runtime = Namespaces(self.home.folder)
+
+    @property
+    def name(self) -> str:
+        """The lab's name."""
+        return self.home.name
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """All values that the lab's files were made with."""
+        control = {"pbx.control": _CONTROL_ADDRESS}
+        return {**address_values(self.topology), **own_values(), **self.runtime.asterisk_paths, **control}
+
+    @cached_property
+    def config(self) -> ConfigFiles:
+        """The PBX's configuration files by name: read, assign, `replace`, `diff`."""
+        return ConfigFiles(self.home.folder / "pbx/etc", topology.lab_env() / "pbx", self.values)
+
+    @cached_property
+    def pbx(self) -> Asterisk:
+        """Asterisk: command line, AMI, log."""
+        return Asterisk(self.runtime, self.values, self.config)
+
+    @cached_property
+    def parties(self) -> Parties:
+        """The provider and the phones."""
+        return Parties(self.runtime, self.values)
+
+    @property
+    def provider(self) -> Provider:
+        """The provider, as its operator controls it."""
+        return self.parties.provider
+
+    def phone(self, name: str) -> Phone:
+        """A phone by host or extension."""
+        return self.parties.phone(name)
+
+    def up(self, fresh: bool = False) -> Self:
+        """Start the healthy lab, or find it running; `fresh` ends a running one first."""
+        with self.home.locked():
+            if fresh or not self.ready:
+                self._end()
+                try:
+                    self._begin()
+                except BaseException:
+                    self._end()
+                    raise
+        return self
+
+    @classmethod
+    def attach(cls, name: str = "default") -> Self:
+        """Find a running lab; HostError says how to start one."""
+        lab = cls(name)
+        if not lab.ready:
+            raise HostError(f"The lab {name!r} does not run. Start it: labkit up, or Lab().up()", lab=name)
+        return lab
+
+    @property
+    def ready(self) -> bool:
+        """Whether the lab runs and was started whole."""
+        state = self.home.state
+        return state is not None and state.ready and self.runtime.alive()
+
+    def _begin(self) -> None:
+        self.home.write(State(self.runtime.name, ready=False))
+        with step("Starting the lab") as starting:
+            self.runtime.up()
+            self.config.make()
+            self.pbx.log_path.unlink(missing_ok=True)
+            self.pbx.start()
+            self.parties.start()
+            self.firewall()
+            starting.advance()
+            self.pbx.wait_booted()
+            starting.advance()
+            check(self.pbx.log(("ERROR",)), "start")
+            self._wait_ready()
+        self.home.write(State(self.runtime.name, ready=True))
+
+    def _wait_ready(self, timeout_s: float = 10.0) -> None:
+        """Wait until the phones and the trunk are registered and every contact was reached."""
+        for host in PHONES:
+            self.phone(host).register()
+        deadline = time.monotonic() + timeout_s
+        while waiting := self._not_ready():
+            if time.monotonic() > deadline:
+                raise NotReady(f"Not ready after {timeout_s:g} s: {', '.join(waiting)}.\nLook closer: labkit doctor")
+            time.sleep(0.02)
+
+    def _not_ready(self) -> list[str]:
+        registrations, contacts = self._registrations(), self._contacts()
+        return [f"registration {name} is {state}" for name, state in registrations.items() if state != "Registered"] + [
+            f"contact of {name} is {state}" for name, state in contacts.items() if state in ("Unreachable", "Unknown")
+        ]
+
+    def firewall(self, rules: str | None = None) -> None:
+        """Load the router's NAT and firewall rules (nft syntax); by default the healthy ones."""
+        text = rules if rules is not None else (topology.lab_env() / "router/rules.nft").read_text()
+        self.runtime.filter(nft_definitions(self.topology) + text)
+
+    def down(self) -> None:
+        """End the lab; its folder keeps logs, captures and the edited configuration."""
+        with self.home.locked():
+            self._end()
+
+    def _end(self) -> None:
+        if "pbx" in self.__dict__:
+            self.pbx.close()
+        self.parties.close()
+        self.runtime.down()
+        self.home.forget()
+
+    def asterisk(self, line: str) -> str:
+        """Run a command of Asterisk's command line, such as `pjsip show endpoints`, and give what it printed."""
+        return self.pbx.command(line)
+
+    def ami(self, action: str, **headers: str) -> Reply:
+        """Send an action over AMI and give its reply."""
+        return self.pbx.action(action, **headers)
+
+    def reload(self) -> None:
+        """Make Asterisk read its files again; ConfigRejected gives the errors that it logged."""
+        check(self.pbx.reload(), "reload")
+
+    def restart(self) -> None:
+        """Stop and start Asterisk, the phones register again; ConfigRejected gives the errors that it logged."""
+        errors = self.pbx.restart()
+        for host in PHONES:
+            self.phone(host).register()
+        check(errors, "restart")
+
+    def call(self, caller: str, number: str, hold_s: float = 2.0, capture: bool = True) -> Call:
+        """Let a phone call a number, hold the call, hang up; gives what both ends saw and the capture."""
+        phone = self.phone(caller)
+        return self._place(caller, number, lambda: phone.call(number, hold_s=hold_s), capture)
+
+    def inbound(self, did: str, caller: str = CALLER, hold_s: float = 2.0, capture: bool = True) -> Call:
+        """Let a customer call a DID through the provider; the phone that rings answers by itself."""
+        return self._place(caller, did, lambda: self.provider.call(did, caller=caller, hold_s=hold_s), capture)
+
+    def _place(self, caller: str, number: str, place: Callable[[], CallReport], capture: bool) -> Call:
+        before = self.parties.incoming()
+        recorder = self.capture(title=f"{caller}-calls-{number}") if capture else nullcontext()
+        with recorder:
+            near = place()
+            far = self.parties.newest(before)
+        return Call(caller, number, near, far, recorder.capture if isinstance(recorder, Recorder) else None)
+
+    def capture(self, points: Iterable[str] | None = None, title: str = "capture") -> Recorder:
+        """Record while a `with` block runs, at these points of the topology or at all."""
+        return Recorder(self.runtime, self.topology, points or self.topology.points, title)
+
+    def impair(self, loss: float = 0.0, delay_ms: float = 0.0, jitter_ms: float = 0.0, seed: int = 1) -> None:
+        """Make the line to the provider bad: lose, delay and jitter packets, both ways; without values good again."""
+        impairment = Impairment(loss, delay_ms, jitter_ms, seed)
+        self.runtime.impair("router", "wan", None if impairment == Impairment(seed=seed) else impairment)
+
+    def log(self, levels: tuple[str, ...] = ()) -> list[LogLine]:
+        """Lines of Asterisk's log, of some levels or all."""
+        return self.pbx.log(levels)
+
+    def status(self) -> Status:
+        """How the lab is, in short."""
+        if not self.ready:
+            return Status(self.name, self.runtime.name, False, "", {}, {}, ())
+        version = self.asterisk("core show version").split()[1].split("+")[0]
+        return Status(
+            self.name,
+            self.runtime.name,
+            True,
+            version,
+            self._registrations(),
+            self._contacts(),
+            tuple(self.config.changed()),
+        )
+
+    def _registrations(self) -> dict[str, str]:
+        return {
+            event["ObjectName"]: event["Status"]
+            for event in self._list("PJSIPShowRegistrationsOutbound")
+            if event.get("Event") == "OutboundRegistrationDetail"
+        }
+
+    def _contacts(self) -> dict[str, str]:
+        found = {}
+        for endpoint in self._list("PJSIPShowEndpoints"):
+            for event in self.ami("PJSIPShowEndpoint", Endpoint=endpoint["ObjectName"]).events:
+                if event["Event"] == "ContactStatusDetail":
+                    found[event["AOR"]] = event["Status"]
+        return found
+
+    def _list(self, action: str) -> list[dict[str, str]]:
+        try:
+            return self.ami(action).events
+        except LabError as why:
+            if "No " in str(why):  # AMI answers an empty list with an error
+                return []
+            raise
