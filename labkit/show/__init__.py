@@ -9,12 +9,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.show.charts import bitrate as bitrate
+    from labkit.show.charts import delta as delta
+    from labkit.show.charts import jitter as jitter
+    from labkit.show.charts import loss as loss
+    from labkit.show.charts import media as media
+    from labkit.show.charts import sequence as sequence
+    from labkit.show.charts import streams as streams
     from labkit.show.ladders import Ladder as Ladder
     from labkit.show.ladders import ladder as ladder
+    from labkit.show.timelines import offers as offers
 
-__all__ = ["Ladder", "ladder"]
+_HOMES = {
+    "Ladder": "labkit.show.ladders",
+    "bitrate": "labkit.show.charts",
+    "delta": "labkit.show.charts",
+    "jitter": "labkit.show.charts",
+    "ladder": "labkit.show.ladders",
+    "loss": "labkit.show.charts",
+    "media": "labkit.show.charts",
+    "offers": "labkit.show.timelines",
+    "sequence": "labkit.show.charts",
+    "streams": "labkit.show.charts",
+}
 
-_HOMES = {"Ladder": "labkit.show.ladders", "ladder": "labkit.show.ladders"}
+__all__ = ["Ladder", "bitrate", "delta", "jitter", "ladder", "loss", "media", "offers", "sequence", "streams"]
 
 
 def __getattr__(name: str) -> Any:

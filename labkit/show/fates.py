@@ -49,6 +49,8 @@ class Fates:
     """CAME, LOST, LATE or TWICE of each."""
     times_s: Floats
     """Arrival of each, estimated for the lost ones."""
+    duplicates: int = 0
+    """Packets that had come before."""
 
     @classmethod
     def of(cls, track: Track) -> Fates:
@@ -61,7 +63,7 @@ class Fates:
         late = place[1:][place[1:] < highest[:-1]]
         fate[late[fate[late] == CAME]] = LATE
         known, where = np.unique(place, return_index=True)
-        return cls(first, fate, np.interp(np.arange(len(count)), known, track.times_s[where]))
+        return cls(first, fate, np.interp(np.arange(len(count)), known, track.times_s[where]), len(place) - len(known))
 
     def count(self, fate: int) -> int:
         """How many packets have a fate."""
@@ -84,5 +86,5 @@ class Fates:
             said += f", longest {worst.packets} at {worst.time_s:.2f} s"
         else:
             said = "none lost"
-        rest = [f"{self.count(fate)} {NAMES[fate]}" for fate in (LATE, TWICE) if self.count(fate)]
-        return ", ".join([f"{total} expected", said, *rest])
+        rest = [(self.count(LATE), "reordered"), (self.duplicates, "duplicate")]
+        return ", ".join([f"{total} expected", said, *(f"{count} {name}" for count, name in rest if count)])

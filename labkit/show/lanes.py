@@ -18,7 +18,7 @@ from labkit.show.pictures import Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 20.0, 44.0, 40.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 20.0, 44.0, 54.0
 LANE = 62.0
 """Height of a lane in CSS pixels."""
 HEIGHT = 24.0
@@ -38,7 +38,7 @@ class Bar:
     label: str
     """Short, drawn in the bar."""
     words: str
-    """In full, for the text form."""
+    """In full, for the text form; empty for what goes on from the bar before."""
     firm: bool = True
     """False for what was only proposed: drawn hollow."""
 
@@ -60,8 +60,10 @@ def lanes(title: str, lanes: Sequence[Lane], key: str = "") -> Picture:
 
 def _words(title: str, lanes: Sequence[Lane]) -> str:
     wide = max((len(lane.name) for lane in lanes), default=0)
-    bars = sorted(((bar.start_s, index, bar) for index, lane in enumerate(lanes) for bar in lane.bars), key=_order)
-    return "\n".join([title, *(f"{s:9.3f} s  {lanes[i].name:{wide}}  {bar.words}" for s, i, bar in bars)])
+    told = [(bar.start_s, index, bar) for index, lane in enumerate(lanes) for bar in lane.bars if bar.words]
+    return "\n".join(
+        [title, *(f"{s:9.3f} s  {lanes[i].name:{wide}}  {bar.words}" for s, i, bar in sorted(told, key=_order))]
+    )
 
 
 def _order(entry: tuple[float, int, Bar]) -> tuple[float, int]:
@@ -85,8 +87,8 @@ def _figure(title: str, lanes: Sequence[Lane], key: str, palette: Palette) -> Fi
         write(figure, LEFT, TOP + LANE * index + 16, lane.name, palette.ink, LABEL, bold=True)
         for bar in lane.bars:
             _draw(axes, bar, LANE * index + 24, per_s, palette)
-    write(figure, LEFT, TOP + LANE * len(lanes) + 30, key, palette.quiet)
-    write(figure, WIDTH - RIGHT, TOP + LANE * len(lanes) + 30, "time, s", palette.quiet, align="right")
+    write(figure, LEFT, TOP + LANE * len(lanes) + 40, key, palette.quiet)
+    write(figure, WIDTH - RIGHT, TOP + LANE * len(lanes) + 40, "time, s", palette.quiet, align="right")
     return figure
 
 

@@ -100,7 +100,8 @@ def _words(scale: Scale, series: Sequence[Series]) -> str:
     wide = max((len(each.name) for each in series), default=0)
     lines = [f"{scale.title}{unit}, {span[0]:.1f} s to {span[1]:.1f} s, full bar {top:.3g}"]
     for each in series:
-        bars = spark(each.times_s, each.values - scale.bottom, span, top - scale.bottom)
+        held = scale.style == "steps"
+        bars = spark(each.times_s, each.values - scale.bottom, span, top - scale.bottom, held=held)
         lines.append(f"{each.name:{wide}}  {bars}  {each.note}".rstrip())
     return "\n".join(lines)
 
