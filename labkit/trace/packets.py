@@ -6,7 +6,7 @@ Network layers: IPv4 and IPv6. What needs reassembly or decryption is only sorte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,8 @@ _ETHERNET, _PPP_LINKS, _SLL, _SLL2 = 1, (9, 50), 113, 276
 _FAMILY_FIRST = (0, 108)
 """Null and loop: four bytes of address family in front of IP."""
 _BARE_IP = (12, 14, 101, 228, 229)
-TCP, UDP = 6, 17
+ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
+_ICMP_ERRORS = (3, 4, 5, 11, 12)
 _ENCAPSULATIONS = (4, 41, 47, 132)
 """IP in IP, IPv6 in IP, GRE, SCTP."""
 _EXTENSIONS = (0, 43, 60)
@@ -165,6 +166,24 @@ def _with_six(found: Layers, view: View) -> Layers:
     ):  # fmt: skip
         column[rows] = values
     return found
+
+
+def quoted(found: Layers, view: View) -> Layers:
+    """The packets that ICMP errors quote (RFC 792, RFC 4443), in place of the errors; all others hold no protocol."""
+    kind = view.u8[found.transport]
+    four = (found.protocol == ICMP) & np.isin(kind, _ICMP_ERRORS)
+    six = (found.protocol == ICMP6) & (kind < 128)
+    inner = found.transport + 8
+    rows = np.flatnonzero((four | six) & (inner + 28 <= found.end))
+    none = Layers(found.network, found.end, found.transport, np.full_like(found.protocol, -1), found.six,
+                  np.zeros_like(found.fragment), found.known)  # fmt: skip
+    if not rows.size:
+        return none
+    version = view.u8[inner] >> 4
+    transport = np.where(version == 6, inner + 40, inner + (view.u8[inner] & 15).astype(np.int64) * 4)
+    protocol = np.where(version == 6, view.u8[inner + 6], view.u8[inner + 9]).astype(np.int64)
+    none.protocol[rows] = protocol[rows]
+    return replace(none, network=inner, transport=transport, six=version == 6)
 
 
 def foreign(found: Layers, view: View) -> Mask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -30,6 +30,9 @@ class Pcap:
     link: int
     """LINKTYPE_ of all packets."""
     begins: int = 24
+    """Offset in the file of the first record."""
+    secrets: list[bytes] = field(default_factory=list)
+    """Always empty: this form of file has no place for keys."""
 
     @classmethod
     def of(cls, head: bytes) -> Pcap | None:

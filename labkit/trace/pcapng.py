@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from labkit.trace.walk import Chain, Columns, Offsets
 
-_SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
+_SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 10
 _BYTE_ORDER = 0x1A2B3C4D
 _LARGEST_BLOCK = 8 << 20
 _TSRESOL, _TSOFFSET = 9, 14
@@ -44,6 +44,8 @@ class Sections:
         """Begin a file whose first section has a byte order."""
         self._interfaces: list[Interface] = []
         self.chain = _chain(order)
+        self.secrets: list[bytes] = []
+        """Decryption secrets blocks of little-endian sections, as they stand in the file."""
 
     @classmethod
     def of(cls, head: bytes) -> Sections | None:
@@ -62,7 +64,7 @@ class Sections:
     def columns(self, raw: bytearray, starts: Offsets) -> Columns:
         """Time in ns, offset, captured bytes and link type of the packets among blocks that begin at some offsets."""
         head = _heads(raw, starts, self.chain.order)
-        changes = np.flatnonzero((head["kind"] == _SECTION) | (head["kind"] == _INTERFACE)).tolist()
+        changes = np.flatnonzero(np.isin(head["kind"], (_SECTION, _INTERFACE, _SECRETS))).tolist()
         parts, begin = [], 0
         for change in [*changes, len(starts)]:
             parts.append(self._packets(starts[begin:change], head[begin:change]))
@@ -74,10 +76,12 @@ class Sections:
         return time_ns, start, size, link
 
     def _describe(self, block: bytearray) -> None:
-        """Take note of a section header or of an interface description."""
+        """Take note of a section header, an interface description or secrets."""
         kind, size = struct.unpack_from(self.chain.order + "II", block)
         if kind == _SECTION:
             self._interfaces = []
+        elif kind == _SECRETS:
+            self.secrets += [bytes(block)] if self.chain.order == "<" else []
         elif size >= 20:
             self._interfaces.append(_interface(block, self.chain.order))
 

@@ -39,6 +39,10 @@ class Form(Protocol):
     def chain(self) -> Chain:
         """How its records follow each other."""
 
+    @property
+    def secrets(self) -> list[bytes]:
+        """Blocks with keys of TLS connections, as they stand in the file."""
+
     def turns(self, raw: bytearray, at: int) -> bool:
         """Whether the byte order changes at an offset."""
 
@@ -147,7 +151,14 @@ class Reader:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Reader]:
-    """A reader of a file, unpacked on the way if it is gzipped; CaptureError if it cannot be opened."""
+    """A reader of a capture file; CaptureError if it cannot be opened."""
+    with source(path) as file:
+        yield Reader(path, file)
+
+
+@contextmanager
+def source(path: Path) -> Iterator[io.BufferedIOBase]:
+    """The bytes of a file, unpacked if it is gzipped; CaptureError if it cannot be opened."""
     try:
         file = path.open("rb")
     except OSError as why:
@@ -156,6 +167,7 @@ def opened(path: Path) -> Iterator[Reader]:
         if file.read(2) == b"\x1f\x8b":
             file.seek(0)
             with gzip.open(file) as unpacked:
-                yield Reader(path, unpacked)
+                yield unpacked
         else:
-            yield Reader(path, file)
+            file.seek(0)
+            yield file

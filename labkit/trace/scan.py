@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from labkit.errors import CaptureError
 from labkit.trace.intern import Ids, Interner
-from labkit.trace.packets import TCP, Int, Layers, View, foreign, layers
+from labkit.trace.packets import TCP, Int, Layers, View, foreign, layers, quoted
 from labkit.trace.records import Block, Reader, opened
 
 _MIN_SIP = 16
@@ -113,8 +114,12 @@ class Scan:
     """Flow and SSRC of each stream."""
     foreign: Foreign
     """What tshark has to read."""
+    secrets: list[bytes]
+    """Blocks with keys of TLS connections."""
     notes: list[str]
     """What is wrong with the file itself."""
+    payloads: Mapping[int, bytes] = field(default_factory=dict)
+    """RTP packets that tshark found, by frame number."""
 
 
 def scan(path: Path) -> Scan:
@@ -159,7 +164,8 @@ class Scanner:
         foreign = Foreign(*_joined(self._foreign, "u4 i8 u2 i8 i8 i4 ?"))
         texts, control = list(self._texts), list(self._control)
         first_ns = self._first_ns or 0
-        return Scan(reader.path, first_ns, self._frames, texts, control, media, streams, foreign, notes)
+        secrets = list(reader.form.secrets) if reader.form else []
+        return Scan(reader.path, first_ns, self._frames, texts, control, media, streams, foreign, secrets, notes)
 
     def _take(self, block: Block) -> None:
         self._frames += len(block.frame)
@@ -169,6 +175,16 @@ class Scanner:
         found = layers(block, view)
         self._take_datagrams(block, found, view)
         self._take_foreign(block, found, view)
+        self._take_quotes(block, quoted(found, view), view)
+
+    def _take_quotes(self, block: Block, found: Layers, view: View) -> None:
+        """SIP messages that ICMP errors send back, with the addresses that they had been sent with."""
+        rows = np.flatnonzero(found.datagrams)
+        for row, flow in zip(rows, self._flow_numbers(found, rows, view), strict=True) if rows.size else ():
+            begin, end = found.transport[row] + 8, found.end[row]
+            datagram = self._datagram(block, row, begin, end - begin, flow)
+            if TEXT.match(datagram.data):
+                self._texts.append(datagram._replace(transport="ICMP"))
 
     def _take_datagrams(self, block: Block, found: Layers, view: View) -> None:
         rows = np.flatnonzero(found.datagrams)

@@ -12,6 +12,7 @@ from labkit.trace.announced import Announced, Announcement, announcements
 from labkit.trace.calls import Call, calls
 from labkit.trace.capture import Capture
 from labkit.trace.facts import Facts, facts
+from labkit.trace.foreign import complete
 from labkit.trace.legs import Leg, legs
 from labkit.trace.scan import Scan, scan
 from labkit.trace.sipscan import Message, messages
@@ -42,7 +43,7 @@ class Trace:
     @cached_property
     def scans(self) -> dict[str, Scan]:
         """What each point's file holds for SIP and RTP."""
-        return {point: scan(path) for point, path in self.capture.points.items()}
+        return {point: complete(scan(path), self.capture.keylog) for point, path in self.capture.points.items()}
 
     @cached_property
     def first_ns(self) -> int:
