@@ -10,7 +10,6 @@ Ids = npt.NDArray[np.int32]
 
 _NO_KEY = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93))
-_PROBES = 8
 
 
 class Interner:
@@ -42,63 +41,69 @@ class Interner:
     def ids(self, high: Words, low: Words) -> Ids:
         """The number of each key; keys not seen before get the next ones.
 
-        A hash table of slots answers for known keys without a Python step; the few others go through a dict.
+        A hash table of slots answers for known keys without a Python step; those it misses are learnt, once each.
         """
-        slot = self._hash(high, low)
-        found = self._slots[slot]
-        missed = np.flatnonzero((self._keys[0, found] != high) | (self._keys[1, found] != low))
-        for step in range(1, _PROBES):
-            if not missed.size:
-                break
-            again = self._slots[(slot[missed] + step) & (len(self._slots) - 1)]
-            found[missed] = again
-            missed = missed[(self._keys[0, again] != high[missed]) | (self._keys[1, again] != low[missed])]
-        if missed.size:
-            found[missed] = self._learn(high[missed], low[missed])
+        mixed = _mixed(high, low)
+        found = self._found(mixed, high, low)
+        while (missed := np.flatnonzero(found == 0)).size:
+            self._learn(mixed[missed], high[missed], low[missed])
+            found[missed] = self._found(mixed[missed], high[missed], low[missed])
         return found - 1
 
-    def _hash(self, high: Words, low: Words) -> npt.NDArray[np.int64]:
-        mixed = high * _MIX[0] + low * _MIX[1]
-        mixed ^= mixed >> np.uint64(32)
-        mixed *= _MIX[2]
+    def _found(self, mixed: Words, high: Words, low: Words) -> Ids:
+        """Entry of each key, from 1; 0 if no slot has it."""
+        slot = self._slot(mixed)
+        found: Ids = self._slots[slot]
+        missed = np.flatnonzero((self._keys[0, found] != high) | (self._keys[1, found] != low))
+        step = 0
+        while missed.size:
+            step += 1
+            again = self._slots[(slot[missed] + step) & (len(self._slots) - 1)]
+            found[missed] = again
+            wrong = (self._keys[0, again] != high[missed]) | (self._keys[1, again] != low[missed])
+            missed = missed[wrong & (again != 0)]
+        return found
+
+    def _slot(self, mixed: Words) -> npt.NDArray[np.int64]:
         bits = len(self._slots).bit_length() - 1
         return (mixed >> np.uint64(64 - bits)).astype(np.int64)
 
-    def _learn(self, high: Words, low: Words) -> Ids:
-        """Entry numbers (1 for the first key) of keys that the slots do not give."""
-        pairs = np.ascontiguousarray(np.stack([high, low], 1))
-        _, first, back = np.unique(pairs.view("V16").ravel(), return_index=True, return_inverse=True)
-        numbers = np.zeros(len(first), np.int32)
-        for which in np.argsort(first):
-            key = (int(high[first[which]]), int(low[first[which]]))
-            if key not in self._numbers:
-                self._add(key)
-            numbers[which] = self._numbers[key] + 1
-        return numbers[back]
+    def _learn(self, mixed: Words, high: Words, low: Words) -> None:
+        """Add the first key of each hash; should two keys share one, the second waits for the next round."""
+        _, first = np.unique(mixed, return_index=True)
+        for which in np.sort(first).tolist():
+            self._add((int(high[which]), int(low[which])), int(mixed[which]))
 
-    def _add(self, key: tuple[int, int]) -> None:
-        number = self._numbers[key] = len(self._numbers)
-        if number + 2 > self._keys.shape[1]:
+    def _add(self, key: tuple[int, int], mixed: int) -> None:
+        self._numbers[key] = len(self._numbers)
+        entry = len(self._numbers)
+        if entry >= self._keys.shape[1]:
             self._keys = np.concatenate([self._keys, np.full_like(self._keys, _NO_KEY)], 1)
-        self._keys[:, number + 1] = key
-        if 4 * len(self._numbers) > len(self._slots):
+        self._keys[:, entry] = key
+        if 4 * entry > len(self._slots):
             self._rebuild()
         else:
-            self._place(number + 1)
+            self._place(entry, mixed)
 
-    def _place(self, entry: int) -> None:
-        """Put an entry into its slot or one of the next; if all are taken, only the dict knows it."""
-        slot = int(self._hash(self._keys[0, entry : entry + 1], self._keys[1, entry : entry + 1])[0])
-        for step in range(_PROBES):
-            here = (slot + step) & (len(self._slots) - 1)
-            if not self._slots[here]:
-                self._slots[here] = entry
-                return
+    def _place(self, entry: int, mixed: int) -> None:
+        """Put an entry into its slot, or the next free one."""
+        slot = mixed >> (65 - len(self._slots).bit_length())
+        while self._slots[slot]:
+            slot = (slot + 1) & (len(self._slots) - 1)
+        self._slots[slot] = entry
 
     def _rebuild(self) -> None:
+        """Make the table eight times as large."""
         self._slots = np.zeros(8 * len(self._slots), np.int32)
-        entries = np.arange(1, len(self._numbers) + 1, dtype=np.int32)
-        slots = self._hash(self._keys[0, entries], self._keys[1, entries])
-        self._slots[slots[::-1]] = entries[::-1]
-        for entry in entries[self._slots[slots] != entries]:
-            self._place(int(entry))
+        count = len(self._numbers)
+        mixed = _mixed(self._keys[0, 1 : count + 1], self._keys[1, 1 : count + 1])
+        for entry, value in enumerate(mixed.tolist(), 1):
+            self._place(entry, value)
+
+
+def _mixed(high: Words, low: Words) -> Words:
+    """A hash of each key."""
+    mixed: Words = high * _MIX[0] + low * _MIX[1]
+    mixed ^= mixed >> np.uint64(32)
+    mixed *= _MIX[2]
+    return mixed

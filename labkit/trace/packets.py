@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labkit.trace.records import Block
+from labkit.trace.walk import taken
 
 Int = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -24,6 +25,11 @@ _FAMILY_FIRST = (0, 108)
 """Null and loop: four bytes of address family in front of IP."""
 _BARE_IP = (12, 14, 101, 228, 229)
 ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
+_IP4_HEADER: np.dtype[np.void] = np.dtype([
+    ("head", "u1"), ("service", "u1"), ("total", ">u2"), ("identification", ">u2"), ("fragment", ">u2"),
+    ("life", "u1"), ("protocol", "u1"), ("sum", ">u2"), ("addresses", ">u8"),
+])  # fmt: skip
+"""RFC 791 section 3.1, without options."""
 _ICMP_ERRORS = (3, 4, 5, 11, 12)
 _ENCAPSULATIONS = (4, 41, 47, 132)
 """IP in IP, IPv6 in IP, GRE, SCTP."""
@@ -49,6 +55,10 @@ class View:
         arrays = [np.ndarray((len(data) - size + 1,), f">u{size}", data, 0, (1,)) for size in (2, 4, 8)]
         return cls(data, *arrays)
 
+    def take(self, layout: np.dtype[np.void], at: Int) -> npt.NDArray[np.void]:
+        """Headers that begin at some offsets."""
+        return taken(self.u8, layout, at)
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:
@@ -56,6 +66,8 @@ class Layers:
 
     network: Int
     """Offset of the IP header."""
+    addresses: npt.NDArray[np.uint64]
+    """Source and destination of IPv4, in one number."""
     end: Int
     """Offset behind the last byte that was captured and that IP counts as its own."""
     transport: Int
@@ -82,15 +94,15 @@ def layers(block: Block, view: View) -> Layers:
     end = block.start + block.size
     four = (ethertype == _IPV4) & (network + 20 <= end)
     six = (ethertype == _IPV6) & (network + 40 <= end)
-    ip = four | six
-    safe = np.where(ip, network, 0)
-    header = (view.u8[safe] & 15).astype(np.int64) * 4
-    total = view.u16[safe + 2].astype(np.int64)
-    transport = safe + header
-    bits = view.u16[safe + 6] & 0x3FFF
-    protocol = np.where(four & (header >= 20), view.u8[safe + 9], -1).astype(np.int64)
+    safe = network if four.all() else np.where(four | six, network, 0)
+    head = view.take(_IP4_HEADER, safe)
+    header = (head["head"] & np.uint8(15)).astype(np.int64) * 4
+    total = head["total"].astype(np.int64)
+    protocol = np.where(four & (header >= 20), head["protocol"], -1).astype(np.int64)
     bound = np.where(four & (total >= header), np.minimum(end, safe + total), end)
-    found = Layers(safe, bound, transport, protocol, six, four & (bits != 0), known)
+    fragment = four & ((head["fragment"] & np.uint16(0x3FFF)) != 0)
+    addresses = head["addresses"].astype(np.uint64)
+    found = Layers(safe, addresses, bound, safe + header, protocol, six, fragment, known)
     return _with_six(found, view) if six.any() else found
 
 
@@ -175,15 +187,15 @@ def quoted(found: Layers, view: View) -> Layers:
     six = (found.protocol == ICMP6) & (kind < 128)
     inner = found.transport + 8
     rows = np.flatnonzero((four | six) & (inner + 28 <= found.end))
-    none = Layers(found.network, found.end, found.transport, np.full_like(found.protocol, -1), found.six,
-                  np.zeros_like(found.fragment), found.known)  # fmt: skip
+    none = replace(found, protocol=np.full_like(found.protocol, -1), fragment=np.zeros_like(found.fragment))
     if not rows.size:
         return none
     version = view.u8[inner] >> 4
     transport = np.where(version == 6, inner + 40, inner + (view.u8[inner] & 15).astype(np.int64) * 4)
     protocol = np.where(version == 6, view.u8[inner + 6], view.u8[inner + 9]).astype(np.int64)
     none.protocol[rows] = protocol[rows]
-    return replace(none, network=inner, transport=transport, six=version == 6)
+    addresses = view.u64[np.where(version == 4, inner + 12, 0)].astype(np.uint64)
+    return replace(none, network=inner, addresses=addresses, transport=transport, six=version == 6)
 
 
 def foreign(found: Layers, view: View) -> Mask:

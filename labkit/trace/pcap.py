@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from labkit.trace.walk import Chain, Columns, Offsets
+
+from labkit.trace.walk import Chain, Columns, Offsets, taken
 
 LARGEST_PACKET = 262_144
 """Bytes; the largest snapshot length of libpcap for the link types read here."""
@@ -54,8 +54,7 @@ class Pcap:
         """Time in ns, offset, captured bytes and link type of the packets in records that begin at some offsets."""
         word = self.chain.order + "u4"
         layout = np.dtype([("seconds", word), ("fraction", word), ("size", word)])
-        everywhere: npt.NDArray[np.void] = np.ndarray((len(raw) - layout.itemsize + 1,), layout, raw, 0, (1,))
-        head = everywhere[starts]
+        head = taken(raw, layout, starts)
         time_ns = head["seconds"].astype(np.int64) * 1_000_000_000 + head["fraction"].astype(np.int64) * self.tick_ns
         link = np.full(len(starts), self.link, np.uint16)
         return time_ns, starts + self.chain.header, head["size"].astype(np.int64), link

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from labkit.trace.walk import Chain, Columns, Offsets
+from labkit.trace.walk import Chain, Columns, Offsets, taken
 
 _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 10
 _BYTE_ORDER = 0x1A2B3C4D
@@ -128,8 +128,7 @@ def _heads(raw: bytearray, starts: Offsets, order: str) -> npt.NDArray[np.void]:
     """The first words of blocks; which of them mean anything depends on the kind of block."""
     names = ("kind", "size", "interface", "high", "low", "captured")
     layout = np.dtype([(name, order + "u4") for name in names])
-    everywhere: npt.NDArray[np.void] = np.ndarray((len(raw) - layout.itemsize + 1,), layout, raw, 0, (1,))
-    return everywhere[starts]
+    return taken(raw, layout, starts)
 
 
 def _upper_half(word: npt.NDArray[np.uint32], order: str) -> npt.NDArray[np.uint32]:

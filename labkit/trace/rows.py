@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labkit.trace import figures
+from labkit.trace import figures, tshark
 from labkit.trace.facts import Facts
 from labkit.trace.legs import Leg
 from labkit.trace.offers import Description
 from labkit.trace.offers import offers as descriptions
-from labkit.trace.streams import Packets
+from labkit.trace.streams import Streams
 
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace
 
 Columns = dict[str, Any]
+WHOLE = ("code", "provisional_code", "final_code", "leg", "call", "ptime_ms", "tshark_packets", "tshark_lost")
+"""Columns of whole numbers of which some may be missing."""
 
 
 def messages(trace: Trace) -> Columns:
@@ -27,7 +30,7 @@ def messages(trace: Trace) -> Columns:
     legs = [leg_of.get(each.call_id) for each in sip]
     names = ("point", "frame", "time_s", "src", "src_port", "dst", "dst_port", "transport", "method")
     columns: Columns = {name: [getattr(each, name) for each in sip] for name in names}
-    columns["code"] = _whole([each.code for each in sip])
+    columns["code"] = [each.code for each in sip]
     columns |= {name: [getattr(each, name) for each in sip] for name in ("reason", "cseq", "call_id")}
     columns |= {name: [getattr(each, name) for each in known] for name in (
         "from_user", "from_tag", "to_user", "to_tag", "uri", "branch", "user_agent", "sdp", "damage",
@@ -37,7 +40,7 @@ def messages(trace: Trace) -> Columns:
         "src_name": [trace.capture.name(each.src) for each in sip],
         "dst_name": [trace.capture.name(each.dst) for each in sip],
         "transaction": sorted_.number_of, "packet": sorted_.packet_of, "retransmission": sorted_.repeats,
-        "leg": _whole(legs), "call": _whole([None if leg is None else call_of[leg] for leg in legs]),
+        "leg": legs, "call": [None if leg is None else call_of[leg] for leg in legs],
     }  # fmt: skip
 
 
@@ -59,8 +62,6 @@ def transactions(trace: Trace) -> Columns:
         )  # fmt: skip
         for column, value in zip(columns.values(), row, strict=True):
             column.append(value)
-    for name in ("provisional_code", "final_code"):
-        columns[name] = _whole(columns[name])
     return dict(columns)
 
 
@@ -94,7 +95,7 @@ def _life(trace: Trace, found: list[Leg]) -> Columns:
         "src_name": [trace.capture.name(each.message.src) for each in invites],
         "dst_name": [trace.capture.name(each.message.dst) for each in invites],
         "state": [leg.state for leg in found],
-        "code": _whole([each and each.code for each in outcomes]),
+        "code": [each and each.code for each in outcomes],
         "reason": [each.reason if each else None for each in outcomes],
         "start_s": [leg.start_s for leg in found],
         "ringing_s": [_after(leg.start_s, leg.ringing) for leg in found],
@@ -141,27 +142,30 @@ def _state(trace: Trace, each: Description) -> Columns:
 
 def streams(trace: Trace) -> Columns:
     """Columns of `Trace.streams`."""
-    parts = [_streams(point, each) for point, each in trace.packets.items() if each.flows]
+    with tshark.Version() as version:
+        batches = [(point, each, run) for point, each in trace.rtp.items() for run in each.batches()]
+    with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter, so two cores work
+        parts = list(pool.map(lambda batch: _streams(*batch, version()), batches))
     if not parts:
         return {}
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    names = {name: [trace.capture.name(each) for each in columns[name]] for name in ("src", "dst")}
-    return columns | {"src_name": names["src"], "dst_name": names["dst"]}
+    columns: Columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return columns | {f"{end}_name": [trace.capture.name(each) for each in columns[end]] for end in ("src", "dst")}
 
 
-def _streams(point: str, packets: Packets) -> Columns:
-    flows = packets.flows
-    seen = [packets.seen(number) for number in range(len(flows))]
+def _streams(point: str, found: Streams, run: tuple[int, int], version: tuple[int, int]) -> Columns:
+    packets = found.packets(*run)
+    flows = [flow for flow, _ in packets.flows]
+    formats = [[(kind, *history[0][1:]) for kind, history in each.items()] for each in packets.formats]
     columns: Columns = {
         "point": [point] * len(flows),
-        **{name: [getattr(flow, name) for flow, _ in flows] for name in ("src", "src_port", "dst", "dst_port")},
-        "ssrc": [f"0x{ssrc:08x}" for _, ssrc in flows],
-        "payload_type": [each[0][0] for each in seen], "codec": [each[0][1] for each in seen],
-        "payload_types": _objects([[one[0] for one in each] for each in seen]),
-        "codecs": _objects([[one[1] for one in each] for each in seen]),
-        "clock_rate_hz": [each[0][2] for each in seen],
+        **{name: [getattr(flow, name) for flow in flows] for name in ("src", "src_port", "dst", "dst_port")},
+        "ssrc": [f"0x{ssrc:08x}" for _, ssrc in packets.flows],
+        "payload_type": [each[0][0] for each in formats], "codec": [each[0][1] for each in formats],
+        "clock_rate_hz": [each[0][2] for each in formats],
+        "payload_types": _objects([[kind for kind, _, _ in each] for each in formats]),
+        "codecs": _objects([[name for _, name, _ in each] for each in formats]),
     }  # fmt: skip
-    return columns | figures.figures(packets, (4, 6))
+    return columns | figures.figures(packets, version)
 
 
 def _objects(values: list[Any]) -> Any:
@@ -169,13 +173,6 @@ def _objects(values: list[Any]) -> Any:
     array = np.empty(len(values), object)
     array[:] = values
     return array
-
-
-def _whole(values: list[Any]) -> Any:
-    """Whole numbers of which some are missing."""
-    import pandas as pd
-
-    return pd.array(values, dtype="Int64")
 
 
 def _after(start_s: float | None, message: Any) -> float | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from labkit.errors import CaptureError
 from labkit.trace.intern import Ids, Interner
-from labkit.trace.packets import TCP, Int, Layers, View, foreign, layers, quoted
+from labkit.trace.packets import TCP, UDP, Int, Layers, View, foreign, layers, quoted
 from labkit.trace.records import Block, Reader, opened
 
 _MIN_SIP = 16
@@ -23,9 +23,15 @@ _SIX = np.uint64(1 << 32)
 """Marks the key of a flow whose addresses are IPv6."""
 _TCP = np.uint64(1 << 63)
 _LETTERS = np.zeros(256, np.bool_)
-_LETTERS[[*b"\t\r\n ", *range(65, 91), *range(97, 123)]] = True
-"""First bytes that a SIP message may have; line ends before it are allowed (RFC 3261 section 7.5)."""
+_LETTERS[[*b"\t\r\n ", *range(48, 58), *range(65, 91), *range(97, 123)]] = True
+"""First bytes that a SIP message may have, line ends before it (RFC 3261 section 7.5), and those of MGCP."""
 _WEBSOCKET = re.compile(rb"sec-websocket-protocol:[^\r\n]*\bsip\b", re.IGNORECASE)
+_UDP_HEADER: np.dtype[np.void] = np.dtype([
+    ("ports", ">u4"), ("length", ">u2"), ("sum", ">u2"),
+    ("first", "u1"), ("second", "u1"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4"),
+])  # fmt: skip
+"""RFC 768, followed by RFC 3550 section 5.1."""
+Rows = npt.NDArray[np.intp] | slice
 TEXT = re.compile(rb"\s*(?:SIP/2\.0 \d{3}|[A-Za-z][!%'*+\-.0-9A-Z_`a-z~]* \S+ SIP/2\.0\s*[\r\n])")
 
 
@@ -46,6 +52,24 @@ class Datagram(NamedTuple):
     flow: Flow
     data: bytes
     transport: str = "UDP"
+
+
+@dataclass(frozen=True, slots=True)
+class Datagrams:
+    """The UDP datagrams of a block; one element per datagram in each array."""
+
+    frame: npt.NDArray[np.uint32]
+    """Number of the packet in the file, from 1."""
+    time_ns: npt.NDArray[np.int64]
+    """Time of capture since 1970."""
+    begin: Int
+    """Offset in the block of the payload."""
+    size: Int
+    """Bytes of the payload that were captured."""
+    flow: Ids
+    """Number of the flow."""
+    head: npt.NDArray[np.void]
+    """The UDP header, and the payload's first bytes read as RTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +130,8 @@ class Scan:
     """Packets in the file."""
     texts: list[Datagram]
     """UDP datagrams that look like SIP."""
+    described: list[Datagram]
+    """Datagrams of other protocols, such as MGCP, that carry a session description."""
     control: list[Datagram]
     """UDP datagrams that look like RTCP."""
     media: Media
@@ -143,6 +169,7 @@ class Scanner:
         self._first_ns: int | None = None
         self._frames = 0
         self._texts: list[Datagram] = []
+        self._described: list[Datagram] = []
         self._control: list[Datagram] = []
         self._media: list[tuple[npt.NDArray[np.generic], ...]] = []
         self._foreign: list[tuple[npt.NDArray[np.generic], ...]] = []
@@ -165,7 +192,10 @@ class Scanner:
         texts, control = list(self._texts), list(self._control)
         first_ns = self._first_ns or 0
         secrets = list(reader.form.secrets) if reader.form else []
-        return Scan(reader.path, first_ns, self._frames, texts, control, media, streams, foreign, secrets, notes)
+        return Scan(
+            reader.path, first_ns, self._frames, texts, list(self._described), control, media, streams, foreign,
+            secrets, notes,
+        )  # fmt: skip
 
     def _take(self, block: Block) -> None:
         self._frames += len(block.frame)
@@ -173,59 +203,64 @@ class Scanner:
             self._first_ns = int(block.time_ns[0])
         view = View.of(block.data)
         found = layers(block, view)
-        self._take_datagrams(block, found, view)
+        self._take_datagrams(block, self._datagrams(block, found, view))
         self._take_foreign(block, found, view)
         self._take_quotes(block, quoted(found, view), view)
 
     def _take_quotes(self, block: Block, found: Layers, view: View) -> None:
         """SIP messages that ICMP errors send back, with the addresses that they had been sent with."""
-        rows = np.flatnonzero(found.datagrams)
-        for row, flow in zip(rows, self._flow_numbers(found, rows, view), strict=True) if rows.size else ():
-            begin, end = found.transport[row] + 8, found.end[row]
-            datagram = self._datagram(block, row, begin, end - begin, flow)
-            if TEXT.match(datagram.data):
-                self._texts.append(datagram._replace(transport="ICMP"))
+        if (found.protocol == UDP).any():
+            datagrams = self._datagrams(block, found, view)
+            for which in range(len(datagrams.frame)):
+                datagram = self._datagram(block, datagrams, which)
+                if TEXT.match(datagram.data):
+                    self._texts.append(datagram._replace(transport="ICMP"))
 
-    def _take_datagrams(self, block: Block, found: Layers, view: View) -> None:
-        rows = np.flatnonzero(found.datagrams)
-        udp = found.transport[rows]
-        begin = udp + 8
-        size = np.minimum(found.end[rows] - begin, np.maximum(view.u16[udp + 4].astype(np.int64) - 8, 0))
-        first, second = view.u8[begin], view.u8[begin + 1]
+    def _datagrams(self, block: Block, found: Layers, view: View) -> Datagrams:
+        rows = _rows(found.datagrams)
+        transport = found.transport[rows]
+        head = view.take(_UDP_HEADER, transport)
+        begin = transport + 8
+        size = np.minimum(found.end[rows] - begin, np.maximum(head["length"].astype(np.int64) - 8, 0))
+        flow = self._flow_numbers(found, rows, head, view)
+        return Datagrams(block.frame[rows], block.time_ns[rows], begin, size, flow, head)
+
+    def _take_datagrams(self, block: Block, datagrams: Datagrams) -> None:
+        first, second, size = datagrams.head["first"], datagrams.head["second"], datagrams.size
         versioned = (first >= 0x80) & (first < 0xC0) & (size >= 8)
-        control = (second >= 192) & (second <= 223)
-        flows = self._flow_numbers(found, rows, view)
-        self._take_media(block, rows, begin, size, flows, view, np.flatnonzero(versioned & ~control & (size >= 12)))
-        for which in np.flatnonzero(versioned & control):
-            self._control.append(self._datagram(block, rows[which], begin[which], size[which], flows[which]))
+        control = versioned & (second >= 192) & (second <= 223)
+        self._take_media(block, datagrams, versioned & ~control & (size >= 12))
+        for which in np.flatnonzero(control):
+            self._control.append(self._datagram(block, datagrams, which))
         for which in np.flatnonzero(_LETTERS[first] & (size >= _MIN_SIP)):
-            datagram = self._datagram(block, rows[which], begin[which], size[which], flows[which])
+            datagram = self._datagram(block, datagrams, which)
             if TEXT.match(datagram.data):
                 self._texts.append(datagram)
+            elif b"v=0" in datagram.data and b"\nm=" in datagram.data:
+                self._described.append(datagram)
 
-    def _datagram(self, block: Block, row: Any, begin: Any, size: Any, flow: Any) -> Datagram:
-        data = block.data[begin : begin + size].tobytes()
-        return Datagram(int(block.frame[row]), int(block.time_ns[row]), self._known[flow], data)
+    def _datagram(self, block: Block, datagrams: Datagrams, which: Any) -> Datagram:
+        begin = datagrams.begin[which]
+        data = block.data[begin : begin + datagrams.size[which]].tobytes()
+        flow = self._known[datagrams.flow[which]]
+        return Datagram(int(datagrams.frame[which]), int(datagrams.time_ns[which]), flow, data)
 
-    def _take_media(
-        self, block: Block, rows: Int, begin: Int, size: Int, flows: Ids, view: View, which: npt.NDArray[np.intp]
-    ) -> None:
-        rows, begin = rows[which], begin[which]
-        ssrc = view.u32[begin + 8]
-        key = (flows[which].astype(np.uint64) << np.uint64(32)) | ssrc
+    def _take_media(self, block: Block, datagrams: Datagrams, mask: npt.NDArray[np.bool_]) -> None:
+        rows = _rows(mask)
+        head = datagrams.head[rows]
+        key = (datagrams.flow[rows].astype(np.uint64) << np.uint64(32)) | head["ssrc"]
         self._media.append((
-            block.frame[rows], block.time_ns[rows], self._streams.ids(key, np.zeros_like(key)),
-            view.u16[begin + 2].astype(np.uint16), view.u32[begin + 4].astype(np.uint32), view.u8[begin + 1],
-            size[which].astype(np.uint16), begin + block.base,
+            datagrams.frame[rows], datagrams.time_ns[rows], self._streams.ids(key, np.zeros_like(key)),
+            head["sequence"].astype(np.uint16), head["timestamp"].astype(np.uint32), head["second"].copy(),
+            datagrams.size[rows].astype(np.uint16), datagrams.begin[rows] + block.base,
         ))  # fmt: skip
 
-    def _flow_numbers(self, found: Layers, rows: Int, view: View) -> Ids:
+    def _flow_numbers(self, found: Layers, rows: Rows, head: npt.NDArray[np.void], view: View) -> Ids:
         """Number of the flow of each datagram, and addresses as text for flows that are new."""
-        network, transport = found.network[rows], found.transport[rows]
-        high, low = view.u64[network + 12].astype(np.uint64), view.u32[transport].astype(np.uint64)
-        six = np.flatnonzero(found.six[rows])
-        if six.size:
-            src, dst = (self._address_numbers(network[six] + at, view) for at in (8, 24))
+        high, low = found.addresses[rows], head["ports"].astype(np.uint64)
+        if (six := np.flatnonzero(found.six[rows])).size:
+            network, high = found.network[rows][six], high.copy()
+            src, dst = (self._address_numbers(network + at, view) for at in (8, 24))
             high[six] = (src.astype(np.uint64) << np.uint64(32)) | dst.astype(np.uint64)
             low[six] |= _SIX
         numbers = self._flows.ids(high, low)
@@ -269,6 +304,11 @@ class Scanner:
         half, low = np.uint64(16), np.uint64(0xFFFF)
         ends = (one << half) | (ports >> half), (two << half) | (ports & low)
         return self._flows.ids(np.minimum(*ends), np.maximum(*ends) | _TCP)
+
+
+def _rows(mask: npt.NDArray[np.bool_]) -> Rows:
+    """Where a mask is true; a slice if it is so everywhere, which saves copies."""
+    return slice(None) if mask.all() else np.flatnonzero(mask)
 
 
 def _joined(parts: list[tuple[npt.NDArray[np.generic], ...]], types: str) -> list[Any]:

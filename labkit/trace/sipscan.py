@@ -79,6 +79,12 @@ def messages(datagrams: Iterable[Datagram], point: str, first_ns: int) -> Iterat
         )  # fmt: skip
 
 
+def bearer(datagram: Datagram, point: str, first_ns: int) -> Message:
+    """A datagram of another protocol in the place of the message that carries a session description."""
+    time_s = (datagram.time_ns - first_ns) / 1e9
+    return Message(point, datagram.frame, time_s, *datagram.flow, "UDP", None, None, None, "", "", datagram.data)
+
+
 def _header(data: bytes, usual: bytes, pattern: re.Pattern[bytes], end: int) -> str:
     """Value of a header: looked for as it is usually written, then in every way it may be."""
     at = data.find(usual, 0, end)

@@ -1,7 +1,8 @@
-"""RTP streams and their figures: one for each point, flow and SSRC."""
+"""RTP streams: one for each point, flow and SSRC; their packets are handed out some streams at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,20 +11,25 @@ import numpy.typing as npt
 from labkit.trace import codec
 from labkit.trace.announced import Announced
 from labkit.trace.scan import Flow, Media, Scan
-from labkit.trace.series import Floats, Groups
+from labkit.trace.series import Floats, Groups, Mask
 
 _MIN_PACKETS = 4
 _CONTINUOUS = 0.75
 _NEAR = 50
 """Largest step of sequence numbers in which an unannounced flow still counts as one stream."""
+_BATCH = 1 << 17
+"""Packets that are looked at together: their columns then fit into the processor's cache."""
+
+Format = tuple[int, str, int]
+"""From which frame on, encoding name, clock rate in Hz."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """The packets of all streams of a file, one stream behind the other, each in order of arrival."""
+    """Packets of some streams, one stream behind the other, each in order of arrival."""
 
     media: Media
-    """Their columns; `stream` counts within `flows`."""
+    """Their columns."""
     groups: Groups
     """Which packets belong to which stream."""
     flows: list[tuple[Flow, int]]
@@ -32,11 +38,11 @@ class Packets:
     """Per stream, frame of the first description that names one of its ends; 0 if none does."""
     arrival_ms: Floats
     """Time since the first frame of the trace."""
-    formats: dict[int, list[tuple[int, str, int]]]
-    """Stream * 128 + payload type to (from which frame on, encoding name, clock rate in Hz)."""
+    formats: list[dict[int, list[Format]]]
+    """Per stream, payload type to what it meant over time; the most frequent media format first."""
     clock_hz: Floats
     """Clock rate of each packet; 0 if unknown."""
-    event: npt.NDArray[np.bool_]
+    event: Mask
     """Packets of telephone events (RFC 4733)."""
 
     @property
@@ -44,72 +50,93 @@ class Packets:
         """Payload type of each packet."""
         return self.media.marked & np.uint8(0x7F)
 
-    def seen(self, stream: int) -> list[tuple[int, str, int]]:
-        """Payload types of a stream with encoding name and clock rate in Hz, the most frequent media format first."""
-        begin, size = self.groups.begin[stream], self.groups.size[stream]
-        counts = np.bincount(self.media.marked[begin : begin + size] & 0x7F)
-        types = sorted(np.flatnonzero(counts).tolist(), key=lambda each: -int(counts[each]))
-        found = [(each, *self.formats[stream * 128 + each][0][1:]) for each in types]
-        return sorted(found, key=lambda each: each[1].lower() in (codec.EVENT, "cn"))
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """All RTP streams of a file."""
+
+    media: Media
+    """Columns of everything that may be RTP, in order of arrival."""
+    rows: npt.NDArray[np.intp]
+    """Their rows that belong to streams, one stream behind the other."""
+    groups: Groups
+    """Which of `rows` belong to which stream."""
+    flows: list[tuple[Flow, int]]
+    """Flow and SSRC of each stream."""
+    since_frame: npt.NDArray[np.int64]
+    """Per stream, frame of the first description that names one of its ends; 0 if none does."""
+    announced: Announced
+    """What the descriptions of this point say."""
+    first_ns: int
+    """Time of the first frame of the trace since 1970."""
+
+    @classmethod
+    def of(cls, scan: Scan, announced: Announced, first_ns: int) -> Streams:
+        """Pick the streams out of what looks like RTP: those announced, and those whose numbers go on."""
+        media, count = scan.media, len(scan.streams)
+        ends = [((flow.src, flow.src_port), (flow.dst, flow.dst_port)) for flow, _ in scan.streams]
+        since = np.array([announced.since_frame(*pair) or 0 for pair in ends], np.int64)
+        key = media.stream.astype(np.uint16) if count <= 0xFFFF else media.stream  # short keys sort by radix
+        rows, groups = np.argsort(key, kind="stable"), Groups.of(np.bincount(media.stream, minlength=count))
+        keep = (since > 0) | _continuous(media.sequence[rows], groups)
+        if not keep.all():
+            rows, groups = rows[groups.spread(keep)], Groups.of(groups.size[keep])
+        flows = [scan.streams[which] for which in np.flatnonzero(keep)]
+        return cls(media, rows, groups, flows, since[keep], announced, first_ns)
+
+    def batches(self) -> Iterator[tuple[int, int]]:
+        """First stream, and stream behind the last, of runs of streams that are best looked at together."""
+        first, packets = 0, 0
+        for stream, size in enumerate(self.groups.size.tolist()):
+            if packets and packets + size > _BATCH:
+                yield first, stream
+                first, packets = stream, 0
+            packets += size
+        if first < len(self.flows):
+            yield first, len(self.flows)
+
+    def packets(self, first: int, behind: int) -> Packets:
+        """The packets of a run of streams."""
+        groups = Groups.of(self.groups.size[first:behind])
+        begin = self.groups.begin[first]
+        media = self.media.take(self.rows[begin : begin + groups.total])
+        number = groups.spread(np.arange(behind - first)) * 128 + (media.marked & 0x7F)
+        counts = np.bincount(number, minlength=(behind - first) * 128).reshape(-1, 128)
+        flows = self.flows[first:behind]
+        formats = [self._formats(flow, each) for (flow, _), each in zip(flows, counts, strict=True)]
+        clock_hz, event = _clocks(media, number, formats)
+        since, arrival_ms = self.since_frame[first:behind], (media.time_ns - self.first_ns) / 1e6
+        return Packets(media, groups, flows, since, arrival_ms, formats, clock_hz, event)
+
+    def _formats(self, flow: Flow, counts: npt.NDArray[np.intp]) -> dict[int, list[Format]]:
+        """What the payload types of a stream mean: announced, or else static."""
+        found: dict[int, list[Format]] = {}
+        for payload_type in np.flatnonzero(counts).tolist():
+            history = self.announced.history((flow.src, flow.src_port), (flow.dst, flow.dst_port), payload_type)
+            static = [(0, *codec.STATIC.get(payload_type, ("", 0)))]
+            found[payload_type] = [(frame, each.name, each.clock_rate_hz) for frame, each in history] or static
+        beside = (codec.EVENT, "cn")
+        order = sorted(found, key=lambda each: (found[each][0][1].lower() in beside, -int(counts[each])))
+        return {payload_type: found[payload_type] for payload_type in order}
 
 
-def packets(scan: Scan, announced: Announced, first_ns: int) -> Packets:
-    """Pick the RTP streams out of what looks like RTP, and find out what their payload types mean."""
-    media, groups = _sorted(scan.media, len(scan.streams))
-    ends = [((flow.src, flow.src_port), (flow.dst, flow.dst_port)) for flow, _ in scan.streams]
-    since = np.array([announced.since_frame(*pair) or 0 for pair in ends], np.int64)
-    keep = _is_stream(media, groups, since)
-    if not keep.all():
-        media = media.take(np.flatnonzero(groups.spread(keep)))
-        groups, since = Groups.of(groups.size[keep]), since[keep]
-    flows = [scan.streams[which] for which in np.flatnonzero(keep)]
-    arrival_ms = (media.time_ns - first_ns) / 1e6
-    number = groups.spread(np.arange(len(flows)))
-    formats = _formats(media, number, flows, announced)
-    clock_hz, event = _clocks(media, number, formats, len(flows))
-    return Packets(media, groups, flows, since, arrival_ms, formats, clock_hz, event)
-
-
-def _sorted(media: Media, count: int) -> tuple[Media, Groups]:
-    """Packets by stream; numbers of streams that fit in 16 bits sort by radix, several times faster."""
-    key = media.stream.astype(np.uint16) if count <= 0xFFFF else media.stream
-    return media.take(np.argsort(key, kind="stable")), Groups.of(np.bincount(media.stream, minlength=count))
-
-
-def _is_stream(media: Media, groups: Groups, since: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Streams that a description names, or whose sequence numbers go on from packet to packet."""
-    step = groups.step(media.sequence).view(np.int16)
+def _continuous(sequence: npt.NDArray[np.uint16], groups: Groups) -> Mask:
+    """Streams whose sequence numbers go on from packet to packet."""
+    step = groups.step(sequence).view(np.int16)
     near = groups.sum((step >= 1) & (step <= _NEAR))
-    continuous = (groups.size >= _MIN_PACKETS) & (near >= _CONTINUOUS * (groups.size - 1))
-    return (since > 0) | continuous
+    continuous: Mask = (groups.size >= _MIN_PACKETS) & (near >= _CONTINUOUS * (groups.size - 1))
+    return continuous
 
 
-def _formats(
-    media: Media, number: npt.NDArray[np.intp], flows: list[tuple[Flow, int]], announced: Announced
-) -> dict[int, list[tuple[int, str, int]]]:
-    """What each payload type means on each stream: announced, or else static."""
-    seen = np.flatnonzero(np.bincount(number * 128 + (media.marked & 0x7F), minlength=1)).tolist()
-    formats = {}
-    for key in seen:
-        flow, payload_type = flows[key >> 7][0], key & 0x7F
-        history = announced.history((flow.src, flow.src_port), (flow.dst, flow.dst_port), payload_type)
-        formats[key] = [(frame, each.name, each.clock_rate_hz) for frame, each in history] or [
-            (0, *codec.STATIC.get(payload_type, ("", 0)))
-        ]
-    return formats
-
-
-def _clocks(
-    media: Media, number: npt.NDArray[np.intp], formats: dict[int, list[tuple[int, str, int]]], count: int
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Clock rate of each packet, and whether it is a telephone event."""
-    clock, event = np.zeros(count * 128), np.zeros(count * 128, np.bool_)
-    for key, history in formats.items():
+def _clocks(media: Media, number: npt.NDArray[np.intp], formats: list[dict[int, list[Format]]]) -> tuple[Floats, Mask]:
+    """Clock rate of each packet, and whether it is a telephone event; `number` is stream * 128 + payload type."""
+    clock, event = np.zeros(len(formats) * 128), np.zeros(len(formats) * 128, np.bool_)
+    known = {stream * 128 + kind: each for stream, types in enumerate(formats) for kind, each in types.items()}
+    for key, history in known.items():
         clock[key], event[key] = history[0][2], history[0][1].lower() == codec.EVENT
-    keys = number * 128 + (media.marked & 0x7F)
-    clocks, events = clock[keys], event[keys]
-    for key, history in formats.items():
+    clocks, events = clock[number], event[number]
+    for key, history in known.items():
         for frame, name, clock_hz in history[1:]:
-            later = np.flatnonzero((keys == key) & (media.frame >= frame))
+            later = np.flatnonzero((number == key) & (media.frame >= frame))
             clocks[later], events[later] = clock_hz, name.lower() == codec.EVENT
     return clocks, events

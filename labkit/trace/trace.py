@@ -15,8 +15,8 @@ from labkit.trace.facts import Facts, facts
 from labkit.trace.foreign import complete
 from labkit.trace.legs import Leg, legs
 from labkit.trace.scan import Scan, scan
-from labkit.trace.sipscan import Message, messages
-from labkit.trace.streams import Packets, packets
+from labkit.trace.sipscan import Message, bearer, messages
+from labkit.trace.streams import Streams
 from labkit.trace.transactions import Transactions, transactions
 
 if TYPE_CHECKING:
@@ -83,46 +83,56 @@ class Trace:
 
     @cached_property
     def announced(self) -> dict[str, list[Announcement]]:
-        """Per point, the media sections of all session descriptions."""
-        return {point: announcements(each for each in self.sip if each.point == point) for point in self.capture.points}
+        """Per point, the media sections of all session descriptions, those of other protocols included."""
+        found = {}
+        for point, each in self.scans.items():
+            others = [bearer(one, point, self.first_ns) for one in each.described]
+            carriers = [*(one for one in self.sip if one.point == point), *others]
+            found[point] = announcements(sorted(carriers, key=lambda one: one.frame) if others else carriers)
+        return found
 
     @cached_property
-    def packets(self) -> dict[str, Packets]:
-        """Per point, the packets of all RTP streams."""
+    def rtp(self) -> dict[str, Streams]:
+        """Per point, the RTP streams and their packets."""
         return {
-            point: packets(each, Announced.of(self.announced[point]), self.first_ns)
+            point: Streams.of(each, Announced.of(self.announced[point]), self.first_ns)
             for point, each in self.scans.items()
         }
+
+    def columns(self, table: str) -> dict[str, Any]:
+        """The columns of a table as lists and arrays, for where pandas would take too long to load."""
+        found: dict[str, Any] = getattr(rows, table)(self)
+        return found
 
     @cached_property
     def messages(self) -> pd.DataFrame:
         """One row for each SIP message seen at each point."""
-        return _table(rows.messages(self))
+        return _table(self.columns("messages"))
 
     @cached_property
     def transactions(self) -> pd.DataFrame:
         """One row for each transaction."""
-        return _table(rows.transactions(self))
+        return _table(self.columns("transactions"))
 
     @cached_property
     def legs(self) -> pd.DataFrame:
         """One row for each Call-ID with an INVITE."""
-        return _table(rows.legs(self))
+        return _table(self.columns("legs"))
 
     @cached_property
     def calls(self) -> pd.DataFrame:
         """One row for each call: one or several legs that belong together."""
-        return _table(rows.calls(self))
+        return _table(self.columns("calls"))
 
     @cached_property
     def offers(self) -> pd.DataFrame:
         """One row for each media section of each session description in a call."""
-        return _table(rows.offers(self))
+        return _table(self.columns("offers"))
 
     @cached_property
     def streams(self) -> pd.DataFrame:
         """One row for each RTP stream seen at each point."""
-        return _table(rows.streams(self))
+        return _table(self.columns("streams"))
 
     def message(self, frame: int, point: str | None = None) -> Message:
         """The message of a frame, of the first point that has one if none is named; KeyError if there is none."""
@@ -139,4 +149,6 @@ class Trace:
 def _table(columns: dict[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(columns)
+    return pd.DataFrame(
+        {name: pd.array(values, dtype="Int64") if name in rows.WHOLE else values for name, values in columns.items()}
+    )

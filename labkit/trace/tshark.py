@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +39,12 @@ class Version:
         except OSError:
             return None
 
+    def __enter__(self) -> Version:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self()
+
     def __call__(self) -> tuple[int, int]:
         """Major and minor number; `NEWEST` if nothing sensible was answered."""
         if self._known is None:
@@ -54,6 +59,8 @@ def ask(path: Path, options: Sequence[str]) -> bytes:
     program = find()
     if program is None:
         raise CaptureError("tshark was not found; install it, or name it in LABKIT_TSHARK")
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="labkit-tshark-") as home:
         surroundings = os.environ | {"HOME": home, "XDG_CONFIG_HOME": home}
         command = [str(program), "-n", "-r", str(path), *options]
