@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from labkit.errors import HostError
+from labkit.runtime.topology import Topology
+
+CAPABILITIES = frozenset({"capture", "firewall", "impairment", "nat"})
+"""What a runtime may be able to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,22 @@ class Runtime(Protocol):
 
     name: str
     capabilities: frozenset[str]
-    """Of: capture, firewall, impairment, nat."""
+    """Which of CAPABILITIES it has."""
     folder: Path
     """The lab's folder on this machine: configuration, logs, captures, control sockets."""
     lab_folder: str
     """The same folder as Asterisk in the lab sees it."""
 
     @property
-    def asterisk_paths(self) -> Mapping[str, str]:
-        """Where Asterisk finds its things: `lab` (the lab's folder), `modules`, `data`."""
+    def topology(self) -> Topology:
+        """The lab's hosts; their addresses may differ from lab-env/topology.toml and are settled by `up`."""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What the lab's files must know of the runtime; it goes before the topology's own values.
+
+        `lab` (the lab's folder), `modules`, `data` (Asterisk's own), `pbx.control` (where AMI and ARI listen).
+        """
 
     def up(self) -> None:
         """Make the hosts and networks; RuntimeUnavailable says why this machine cannot."""

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import labkit
 from labkit.errors import HostError, NotReady, RuntimeUnavailable
 from labkit.runtime import obstacles, rootfs, topology
 from labkit.runtime.base import Completed, Impairment
+from labkit.runtime.processes import own_environment, started, wait_for_text, wait_gone
 from labkit.runtime.wiring import port_name
 
 _TOOLS_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108
@@ -36,14 +36,34 @@ class Namespaces:
         """Speak of the lab in this folder, whether it runs or not."""
         self.folder = folder
 
+    @staticmethod
+    def obstacle() -> str | None:
+        """Why this machine lets nobody make namespaces; None where it does, which is tried and not guessed."""
+        probe = [sys.executable, "-m", "labkit.runtime.kernel"]
+        done = subprocess.run(probe, env=own_environment(), capture_output=True, text=True, check=False)
+        return obstacles.explain(done.stderr.strip().splitlines()[-1]) if done.returncode else None
+
     @property
     def _state(self) -> Path:
         return self.folder / "holder.json"
 
     @property
-    def asterisk_paths(self) -> Mapping[str, str]:
-        """Where Asterisk finds its things: `lab` (the lab's folder), `modules`, `data`."""
-        return {"lab": self.lab_folder, "modules": rootfs.ensure().modules, "data": "/usr/share/asterisk"}
+    def topology(self) -> topology.Topology:
+        """The lab's hosts."""
+        return topology.load()
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What the lab's files must know: `lab` (the lab's folder), `modules`, `data`, `pbx.control`."""
+        root = rootfs.ensure()
+        return {
+            "lab": self.lab_folder,
+            "modules": root.modules,
+            "data": "/usr/share/asterisk",
+            "pbx.control": "127.0.0.1",
+        }
+
+    asterisk_paths = values
 
     def up(self) -> None:
         """Make the hosts and networks; RuntimeUnavailable says why this machine cannot."""
@@ -53,7 +73,7 @@ class Namespaces:
         with (self.folder / "log/holder.log").open("wb") as log:
             command = [sys.executable, "-m", "labkit.runtime.holder", str(self.folder), str(root.path)]
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_own_environment(), bufsize=0
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=own_environment(), bufsize=0
             )
         with process:
             self._welcome(process.stdin, process.stdout)
@@ -62,7 +82,7 @@ class Namespaces:
         """Write the holder's pid down before it may go on, so that it never outlives a broken start unseen."""
         pid = stdout.readline().strip()
         if pid:
-            state = {"pid": int(pid), "started": _started(int(pid))}
+            state = {"pid": int(pid), "started": started(int(pid))}
             self._state.write_text(json.dumps(state))
             with suppress(BrokenPipeError):
                 stdin.write(b"\n")
@@ -77,7 +97,7 @@ class Namespaces:
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            _wait_gone(pid)
+            wait_gone(pid)
         self._state.unlink(missing_ok=True)
 
     def alive(self) -> bool:
@@ -89,7 +109,7 @@ class Namespaces:
             state = json.loads(self._state.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             return None
-        return state["pid"] if _started(state["pid"]) == state["started"] else None
+        return state["pid"] if started(state["pid"]) == state["started"] else None
 
     def running(self) -> Mapping[str, int]:
         """Names of the programs that were started and still run, with their process numbers in the lab."""
@@ -195,7 +215,7 @@ class Namespaces:
         log = self.folder / f"log/{name}.log"
         log.unlink(missing_ok=True)
         self.start("", name, ["-m", "labkit.runtime.wire", port, f"x{port}", *words], own_tools=False)
-        _wait_for_text(log, "ready", f"the bad cable {name}")
+        wait_for_text(log, "ready", f"the bad cable {name}")
 
     def filter(self, rules: str) -> None:
         """Replace the router's NAT and firewall rules (nft syntax); HostError where nft refuses them."""
@@ -207,7 +227,7 @@ class Namespaces:
     def _spawn(
         self, host: str, name: str, argv: Sequence[str], fds: Sequence[int], own_tools: bool = True
     ) -> socket.socket:
-        env = _TOOLS_ENVIRONMENT if own_tools else _own_environment()
+        env = _TOOLS_ENVIRONMENT if own_tools else own_environment()
         words = list(argv) if own_tools else [sys.executable, *argv]
         return self._ask(fds, do="spawn", host=host, name=name, argv=words, chroot=own_tools, env=env)
 
@@ -243,7 +263,7 @@ class Recorder:
         # -Z root: tcpdump's own change of user is not possible here and would leave an empty file
         options = ["-n", "-U", "--immediate-mode", "-B", "16384", "-s", "0", "-Z", "root"]
         runtime.start(host, self._name, ["tcpdump", "-i", network, *options, "-w", inside, "ip"])
-        _wait_for_text(log, "listening on", f"tcpdump on {host}")
+        wait_for_text(log, "listening on", f"tcpdump on {host}")
 
     def stop(self) -> Path:
         """End the capture, all packets so far in the file, and give the file."""
@@ -260,36 +280,6 @@ def _reply(connection: socket.socket) -> dict[str, Any]:
     if "error" in reply:
         raise HostError(f"The lab could not do it: {reply['error']}")
     return reply
-
-
-def _started(pid: int) -> str | None:
-    """When a process began, in clock ticks since boot (proc_pid_stat(5)); None when there is none."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else fields[19]
-
-
-def _wait_gone(pid: int, timeout_s: float = 5.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while _started(pid) is not None:
-        if time.monotonic() > deadline:
-            raise NotReady(f"The lab's process {pid} did not end within {timeout_s:g} s.")
-        time.sleep(0.002)
-
-
-def _wait_for_text(path: Path, text: str, what: str, timeout_s: float = 5.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while text not in (said := path.read_text()):
-        if time.monotonic() > deadline:
-            raise NotReady(f"{what} did not start within {timeout_s:g} s; it said: {said.strip() or 'nothing'}")
-        time.sleep(0.003)
-
-
-def _own_environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(Path(labkit.__file__).parent.parent)}
 
 
 def _text(file: Any) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from labkit.errors import HostError
@@ -54,6 +54,23 @@ class Topology:
             for addresses in host.addresses.values()
             for address in addresses
         }
+
+    def moved(self, networks: Mapping[str, IPv4Network]) -> Topology:
+        """The same lab in other networks of the same size: only the front part of every address differs."""
+
+        def move(address: str) -> str:
+            old = next(name for name, network in self.networks.items() if IPv4Address(address) in network)
+            return str(networks[old][int(IPv4Address(address)) - int(self.networks[old][0])])
+
+        hosts = {
+            name: replace(
+                host,
+                addresses={network: tuple(map(move, addresses)) for network, addresses in host.addresses.items()},
+                gateway=host.gateway and move(host.gateway),
+            )
+            for name, host in self.hosts.items()
+        }
+        return replace(self, networks=networks, hosts=hosts)
 
     def prefixed(self, network: str, address: str) -> str:
         """An address with its network's prefix length, such as 10.10.0.10/24."""
