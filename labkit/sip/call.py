@@ -100,7 +100,7 @@ class Call(Usage):
         self.credentials: DigestClient | None = None
         self.timer_wish = TimerWish()
         self.session_timer = SessionTimer(agent.timers, self._refresh, self._expire)
-        self.on_event: Callable[[Call, Event], None] = lambda call, event: None
+        self.on_event: Callable[[Call, Event], None] = _unheard
         self.on_refer: Callable[[Call, ServerTransaction], None] | None = None
         self.more_rows: tuple[Row, ...] = ()
         """Further headers of our INVITEs and of responses to theirs."""
@@ -128,13 +128,16 @@ class Call(Usage):
         if self.state == "ended":
             return
         self.ending = ending
-        self.session_timer.stop()
+        self.session_timer.close()
         if self.acceptance:
             self.acceptance.stop()
+            self.acceptance = None
         self.negotiation.media.stop()
         if self.dialog:
             self.agent.usages.pop(self.dialog.id, None)
         self.note("ended", "ended")
+        # Nothing may point back to a call that is over: it dies without the garbage collector.
+        self.on_event = _unheard
 
     def join(self, dialog: Dialog) -> None:
         """Be the usage of a dialog."""
@@ -385,6 +388,10 @@ class Call(Usage):
     def _receive_notify(self, transaction: ServerTransaction) -> None:
         transaction.respond(transaction.response(200))
         self.on_notify(self, transaction.request)
+
+
+def _unheard(call: Call, event: Event) -> None:
+    """Nobody listens."""
 
 
 def _info_digit(request: Request) -> str:

@@ -53,7 +53,7 @@ class CSeq:
 class Message:
     """What requests and responses share. Immutable by convention: a changed message is a new one."""
 
-    __slots__ = ("_body", "_cseq", "_rows", "_text", "raw", "version")
+    __slots__ = ("_body", "_cseq", "_first", "_rows", "_text", "_via", "raw", "version")
 
     version: str
     """SIP version as written, `2.0`."""
@@ -62,7 +62,9 @@ class Message:
     _text: str
     _body: bytes
     _rows: tuple[Row, ...] | None
+    _first: dict[str, str] | None
     _cseq: CSeq | None
+    _via: Via | None
 
     @property
     def start_line(self) -> str:
@@ -76,13 +78,14 @@ class Message:
         head = "\r\n".join([self.start_line, *[f"{name}: {value}" for name, value in kept], "\r\n"])
         self.raw = head.encode("utf-8", "surrogateescape") + body
         self._rows = tuple(kept)
-        self._text, self._body, self._cseq = "", body, None
+        self._text, self._body = "", body
+        self._first = self._cseq = self._via = None
 
     def _read(self, raw: bytes, version: str, text: str, body: bytes) -> None:
         """Fill a message that was received."""
         self.raw, self.version = raw, version
         self._text, self._body = text, body
-        self._rows = self._cseq = None
+        self._rows = self._first = self._cseq = self._via = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -93,18 +96,19 @@ class Message:
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Give the first row of a header, by its canonical name."""
-        for key, value in self.rows:
-            if key == name:
-                return value
-        return default
+        if self._first is None:
+            self._first = dict(reversed(self.rows))
+        return self._first.get(name, default)
 
     def values(self, name: str) -> list[str]:
         """Give every value of a header: all rows, list headers split at their commas (section 7.3.1)."""
+        if self.get(name) is None:
+            return []
         rows = [value for key, value in self.rows if key == name]
         return [part for row in rows for part in split_list(row)] if name in LIST_HEADERS else rows
 
     def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self.rows)
+        return self.get(name) is not None
 
     @property
     def body(self) -> bytes:
@@ -134,8 +138,10 @@ class Message:
     @property
     def via(self) -> Via:
         """The topmost Via; ParseError where missing or malformed."""
-        values = split_list(self.get("Via") or "")
-        return Via.parse(values[0] if values else "")
+        if self._via is None:
+            values = split_list(self.get("Via") or "")
+            self._via = Via.parse(values[0] if values else "")
+        return self._via
 
     @property
     def from_(self) -> Address:

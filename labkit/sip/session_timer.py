@@ -105,3 +105,12 @@ class SessionTimer:
         if self._timer:
             self._timer.cancel()
         self._timer = self.interval = None
+
+    def close(self) -> None:
+        """Stop for good and let go of the call."""
+        self.stop()
+        self._refresh = self._expire = _nothing
+
+
+def _nothing() -> None:
+    """Do nothing."""

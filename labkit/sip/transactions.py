@@ -138,5 +138,5 @@ def _restamped(request: Request, rows: list[Row]) -> Request:
     copy = Request.__new__(Request)
     Message._read(copy, request.raw, request.version, "", request.body)
     copy.method, copy.uri = request.method, request.uri
-    copy._rows, copy._cseq = tuple(rows), None
+    copy._rows = tuple(rows)
     return copy

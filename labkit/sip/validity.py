@@ -45,6 +45,8 @@ def _mandatory(message: Message) -> Flaw | None:
 
 def _single(message: Message) -> Flaw | None:
     names = [name for name, _ in message.rows]
+    if len(set(names)) == len(names):
+        return None
     twice = [name for name in _ONE_ROW if names.count(name) > 1]
     return Flaw(400, f"Several {twice[0]}") if twice else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from labkit.errors import ParseError
 from labkit.sip.grammar import Parameters, number
@@ -32,7 +31,11 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> Via:
         """Read one value; ParseError when protocol or sent-by is missing."""
-        return _parse_via(text)
+        match = _VIA.match(text)
+        if not match or not match[3].strip():
+            raise ParseError(f"Via {text[:80]!r} is not 'SIP/2.0/UDP host:port;branch=...'", text=text)
+        host, port = split_host_port(match[3])
+        return cls(match[2].upper(), host, port, Parameters.parse(text[match.end() :]))
 
     @property
     def branch(self) -> str:
@@ -59,12 +62,3 @@ class Via:
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {host_port(self.host, self.port)}{self.params}"
-
-
-@lru_cache(maxsize=512)
-def _parse_via(text: str) -> Via:
-    match = _VIA.match(text)
-    if not match or not match[3].strip():
-        raise ParseError(f"Via {text[:80]!r} is not 'SIP/2.0/UDP host:port;branch=...'", text=text)
-    host, port = split_host_port(match[3])
-    return Via(match[2].upper(), host, port, Parameters.parse(text[match.end() :]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -116,3 +118,19 @@ async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(3):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+async def test_a_call_that_is_over_dies_without_the_garbage_collector(service: Service, new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    gc.collect()
+    gc.disable()
+    try:
+        await phone.call("+15550100", hold_s=0.0)
+        await _until(lambda: not service.ledger.up("registered"))
+        call = weakref.ref(next(iter(service.ledger)).call)
+        service.ledger.clear()
+        service.agent.transactions.close()
+        await asyncio.sleep(0.1)
+        assert None is call()
+    finally:
+        gc.enable()
