@@ -6,12 +6,16 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.lab.calls import Call
     from labkit.lab.lab import Lab
+
+Command = Callable[["Lab", argparse.Namespace], int | None]
+"""A command of a lab: does it, prints, gives an exit code."""
 
 
 def add_commands(commands: Any) -> None:
@@ -38,79 +42,71 @@ def add_commands(commands: Any) -> None:
     logs.add_argument("--level", action="append", default=[], help="of pbx: only ERROR, WARNING, NOTICE, ...")
 
 
-def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, run: Command, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--lab", default="default", help="the lab's name (default: default)")
     parser.add_argument("--json", action="store_true", help="print for machines")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=lambda options: _run(run, options))
     return parser
 
 
-def _lab(options: argparse.Namespace) -> Lab:
+def _run(command: Command, options: argparse.Namespace) -> int | None:
     from labkit.lab.lab import Lab
 
-    return Lab(options.lab)
-
-
-def _attached(options: argparse.Namespace) -> Lab:
-    from labkit.lab.lab import Lab
-
-    return Lab.attach(options.lab)
+    with Lab(options.lab) as lab:
+        return command(lab, options)
 
 
 def _print(options: argparse.Namespace, value: object, text: str) -> None:
     print(json.dumps(value, default=str) if options.json else text)
 
 
-def _up(options: argparse.Namespace) -> None:
+def _up(lab: Lab, options: argparse.Namespace) -> None:
     began = time.monotonic()
-    lab = _lab(options).up(fresh=options.fresh)
+    lab.up(fresh=options.fresh)
     took_s = time.monotonic() - began
     status = asdict(lab.status())
     _print(options, status | {"took_s": took_s}, f"The lab {lab.name} is up after {took_s:.1f} s. {_summary(status)}")
 
 
 def _summary(status: dict[str, Any]) -> str:
-    registrations = ", ".join(f"{name} {state}" for name, state in status["registrations"].items())
-    contacts = ", ".join(f"{name} {state}" for name, state in status["contacts"].items())
+    registrations = ", ".join(f"{name} {state}" for name, state in (status["registrations"] or {}).items())
+    contacts = ", ".join(f"{name} {state}" for name, state in (status["contacts"] or {}).items())
     changed = f"\nChanged from healthy: {', '.join(status['changed'])}" if status["changed"] else ""
     head = f"Asterisk {status['asterisk']}, runtime {status['runtime']}."
     return f"{head}\nTrunk: {registrations}. Contacts: {contacts}.{changed}"
 
 
-def _down(options: argparse.Namespace) -> None:
-    lab = _lab(options)
+def _down(lab: Lab, options: argparse.Namespace) -> None:
     ran = lab.runtime.alive()
     lab.down()
     _print(options, {"lab": lab.name, "ran": ran}, f"The lab {lab.name} {'is down' if ran else 'did not run'}.")
 
 
-def _status(options: argparse.Namespace) -> int:
-    status = asdict(_lab(options).status())
+def _status(lab: Lab, options: argparse.Namespace) -> int:
+    status = asdict(lab.status())
     text = _summary(status) if status["running"] else f"The lab {options.lab} does not run. Start it: labkit up"
     _print(options, status, text)
     return 0 if status["running"] else 1
 
 
-def _doctor(options: argparse.Namespace) -> int:
+def _doctor(lab: Lab, options: argparse.Namespace) -> int:
     from labkit.lab import doctor
 
-    report = doctor.examine(_lab(options))
+    report = doctor.examine(lab)
     _print(options, [asdict(hop) for hop in report.hops], str(report))
     return 0 if report.healthy else 1
 
 
-def _call(options: argparse.Namespace) -> int:
-    lab = _attached(options)
-    return _placed(options, lab.call(options.caller, options.number, options.hold_s, not options.no_capture))
+def _call(lab: Lab, options: argparse.Namespace) -> int:
+    return _placed(options, lab.running().call(options.caller, options.number, options.hold_s, not options.no_capture))
 
 
-def _inbound(options: argparse.Namespace) -> int:
+def _inbound(lab: Lab, options: argparse.Namespace) -> int:
     from labkit.lab.lab import CALLER
 
-    lab = _attached(options)
     caller = options.caller or CALLER
-    return _placed(options, lab.inbound(options.did, caller, options.hold_s, not options.no_capture))
+    return _placed(options, lab.running().inbound(options.did, caller, options.hold_s, not options.no_capture))
 
 
 def _placed(options: argparse.Namespace, call: Call) -> int:
@@ -123,13 +119,12 @@ def _placed(options: argparse.Namespace, call: Call) -> int:
     return 0 if call.answered else 1
 
 
-def _asterisk(options: argparse.Namespace) -> None:
-    said = _attached(options).asterisk(" ".join(options.words))
+def _asterisk(lab: Lab, options: argparse.Namespace) -> None:
+    said = lab.running().asterisk(" ".join(options.words))
     _print(options, said.splitlines(), said)
 
 
-def _logs(options: argparse.Namespace) -> None:
-    lab = _lab(options)
+def _logs(lab: Lab, options: argparse.Namespace) -> None:
     if options.party == "pbx":
         lines = [str(line) for line in lab.log(tuple(level.upper() for level in options.level))]
     else:

@@ -61,11 +61,11 @@ class Ami:
         text = "".join(f"{key}: {value}\r\n" for key, value in headers.items()) + "\r\n"
         try:
             self._sock.sendall(text.encode())
-            return self._reply(action_id)
+            return self._reply(name, action_id)
         except OSError as why:
             raise HostError(f"Asterisk closed the management line during {name} ({why}).", host="pbx") from why
 
-    def _reply(self, action_id: str) -> Reply:
+    def _reply(self, name: str, action_id: str) -> Reply:
         reply = Reply({})
         for message, output in self._parsed():
             if message.get("ActionID") != action_id:
@@ -74,7 +74,7 @@ class Ami:
                 reply.response.update(message)
                 reply.output.extend(output)
                 if message["Response"] == "Error" and not output:
-                    raise HostError(f"Asterisk refused the action: {message.get('Message', '')}", host="pbx")
+                    raise HostError(f"Asterisk refused {name}: {message.get('Message', '')}", host="pbx", refused=True)
                 if message.get("EventList") != "start":
                     return reply
             elif message.get("EventList") == "Complete":

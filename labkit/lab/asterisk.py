@@ -60,7 +60,9 @@ class Asterisk:
             try:
                 self._connect()
                 return
-            except HostError:
+            except HostError as why:
+                if "refused" in why.facts:
+                    raise
                 ended = "asterisk" not in self._runtime.running()
                 if ended or time.monotonic() > deadline:
                     raise self._not_booted(ended) from None

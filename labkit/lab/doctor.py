@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.errors import LabError
+from labkit.lab import status
 from labkit.lab.lab import Lab
 from labkit.lab.parties import PHONES
 from labkit.runtime import rootfs
+from labkit.trace import open_trace
 
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace
@@ -26,6 +29,9 @@ _HOPS = (
     ("router to pbx", "inside", "provider", "pbx"),
     (f"pbx to {_PHONE}", "inside", "pbx", _PHONE),
 )
+_ANSWER_S = 0.3
+"""How long an OPTIONS may take to be answered on a lab's network."""
+
 _OUT, _BACK = _HOPS[:3], _HOPS[3:]
 
 
@@ -100,7 +106,7 @@ def _asterisk(lab: Lab) -> Hop:
 
 
 def _registrations(lab: Lab) -> Iterator[Hop]:
-    for name, state in lab.status().registrations.items():
+    for name, state in status.registrations(lab.pbx).items():
         advice = "See what the provider says: labkit asterisk pjsip show registrations"
         yield Hop(f"registration of trunk {name}", state == "Registered", state, advice)
     for host in PHONES:
@@ -110,21 +116,28 @@ def _registrations(lab: Lab) -> Iterator[Hop]:
 
 
 def _options(lab: Lab) -> Iterator[Hop]:
-    advice = (
-        "No answer at all: the network, a firewall or a wrong address; labkit ladder on a capture shows where it ends"
-    )
+    advice = "No answer at all: the network, a firewall or a wrong address"
     for host in PHONES:
-        status = lab.phone(host).options(f"sip:{lab.values['pbx']}")
-        yield Hop(f"OPTIONS from {host} to pbx", status is not None, _answer(status), advice)
-    for name, state in lab.status().contacts.items():
-        if name not in ("1001", "1002"):
-            yield Hop(f"OPTIONS from pbx to {name}", state == "Reachable", state, advice)
-    status = lab.provider.options(f"sip:{lab.values['router.wan']}")
-    yield Hop("OPTIONS from provider to pbx", status is not None, _answer(status), advice)
+        code = lab.phone(host).options(f"sip:{lab.values['pbx']}")
+        yield Hop(f"OPTIONS from {host} to pbx", code is not None, _answer(code), advice)
+    for name, address in _qualified(lab):
+        with lab.capture(["inside"], title="doctor") as recorder:
+            lab.ami("PJSIPQualify", Endpoint=name)
+            time.sleep(_ANSWER_S)
+        messages = open_trace(recorder.capture).messages
+        answers = messages[messages["code"].notna() & (messages["src"] == address)]
+        yield Hop(f"OPTIONS from pbx to {name}", len(answers) > 0, f"{len(answers)} answers", advice)
+    code = lab.provider.options(f"sip:{lab.values['router.wan']}")
+    yield Hop("OPTIONS from provider to pbx", code is not None, _answer(code), advice)
 
 
-def _answer(status: int | None) -> str:
-    return "no answer" if status is None else f"answered {status}"
+def _qualified(lab: Lab) -> list[tuple[str, str]]:
+    """Contacts that Asterisk sends OPTIONS to: name of the AOR and address."""
+    return [(name, contact.address) for name, contact in status.contacts(lab.pbx).items() if contact.qualified]
+
+
+def _answer(code: int | None) -> str:
+    return "no answer" if code is None else f"answered {code}"
 
 
 def _call(lab: Lab) -> Iterator[Hop]:
@@ -136,7 +149,7 @@ def _call(lab: Lab) -> Iterator[Hop]:
             yield Hop(
                 f"{kind} {name}", count > 0, f"{count} messages", "The packet was sent before this hop and lost at it"
             )
-    verdict = f"{call.status} {call.near.reason}" if call.status else "no final answer"
+    verdict = f"answered {call.status}" if call.status else "no final answer"
     yield Hop(
         "a call out is answered", call.answered, verdict, "The last message on its ladder says why: labkit ladder"
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from labkit.errors import HostError, LabError, NotReady
+from labkit.errors import HostError, NotReady
+from labkit.lab import status
 from labkit.lab.ami import Reply
 from labkit.lab.asterisk import Asterisk, LogLine, check
 from labkit.lab.calls import Call
@@ -17,6 +17,7 @@ from labkit.lab.captures import Recorder
 from labkit.lab.config import ConfigFiles
 from labkit.lab.home import Home, State
 from labkit.lab.parties import PHONES, Parties
+from labkit.lab.status import Status
 from labkit.lab.values import address_values, nft_definitions, own_values
 from labkit.phone.client import Phone
 from labkit.progress import step
@@ -30,23 +31,6 @@ CALLER = "+15550123"
 """The customer who calls a DID, where nobody says another number."""
 
 _CONTROL_ADDRESS = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How the lab is, in short."""
-
-    name: str
-    runtime: str
-    running: bool
-    asterisk: str
-    """Asterisk's version, empty where it does not run."""
-    registrations: Mapping[str, str]
-    """State of each outbound registration: Registered, Rejected, Unregistered, ..."""
-    contacts: Mapping[str, str]
-    """State of each contact by its AOR: Reachable, Unreachable, NonQualified, ..."""
-    changed: tuple[str, ...]
-    """Configuration files that differ from the healthy lab's."""
 
 
 class Lab:
@@ -108,10 +92,13 @@ class Lab:
     @classmethod
     def attach(cls, name: str = "default") -> Self:
         """Find a running lab; HostError says how to start one."""
-        lab = cls(name)
-        if not lab.ready:
-            raise HostError(f"The lab {name!r} does not run. Start it: labkit up, or Lab().up()", lab=name)
-        return lab
+        return cls(name).running()
+
+    def running(self) -> Self:
+        """The lab itself when it runs; else HostError says how to start it."""
+        if not self.ready:
+            raise HostError(f"The lab {self.name!r} does not run. Start it: labkit up, or Lab().up()", lab=self.name)
+        return self
 
     @property
     def ready(self) -> bool:
@@ -132,24 +119,18 @@ class Lab:
             self.pbx.wait_booted()
             starting.advance()
             check(self.pbx.log(("ERROR",)), "start")
-            self._wait_ready()
+            if missing := self._settle(timeout_s=10.0):
+                raise NotReady(f"Not ready after 10 s: {', '.join(missing)}.\nLook at: labkit logs")
         self.home.write(State(self.runtime.name, ready=True))
 
-    def _wait_ready(self, timeout_s: float = 10.0) -> None:
-        """Wait until the phones and the trunk are registered and every contact was reached."""
+    def _settle(self, timeout_s: float) -> list[str]:
+        """Register the phones and wait for trunk and contacts; gives what still is not ready."""
         for host in PHONES:
             self.phone(host).register()
         deadline = time.monotonic() + timeout_s
-        while waiting := self._not_ready():
-            if time.monotonic() > deadline:
-                raise NotReady(f"Not ready after {timeout_s:g} s: {', '.join(waiting)}.\nLook closer: labkit doctor")
+        while (missing := status.waiting(self.pbx)) and time.monotonic() < deadline:
             time.sleep(0.02)
-
-    def _not_ready(self) -> list[str]:
-        registrations, contacts = self._registrations(), self._contacts()
-        return [f"registration {name} is {state}" for name, state in registrations.items() if state != "Registered"] + [
-            f"contact of {name} is {state}" for name, state in contacts.items() if state in ("Unreachable", "Unknown")
-        ]
+        return missing
 
     def firewall(self, rules: str | None = None) -> None:
         """Load the router's NAT and firewall rules (nft syntax); by default the healthy ones."""
@@ -161,10 +142,22 @@ class Lab:
         with self.home.locked():
             self._end()
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """Close this object's lines into the lab; the lab goes on."""
         if "pbx" in self.__dict__:
             self.pbx.close()
         self.parties.close()
+
+    def __enter__(self) -> Self:
+        """Use the lab in a block that closes its lines."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close this object's lines into the lab."""
+        self.close()
+
+    def _end(self) -> None:
+        self.close()
         self.runtime.down()
         self.home.forget()
 
@@ -182,10 +175,8 @@ class Lab:
 
     def restart(self) -> None:
         """Stop and start Asterisk, the phones register again; ConfigRejected gives the errors that it logged."""
-        errors = self.pbx.restart()
-        for host in PHONES:
-            self.phone(host).register()
-        check(errors, "restart")
+        check(self.pbx.restart(), "restart")
+        self._settle(timeout_s=2.0)
 
     def call(self, caller: str, number: str, hold_s: float = 2.0, capture: bool = True) -> Call:
         """Let a phone call a number, hold the call, hang up; gives what both ends saw and the capture."""
@@ -220,37 +211,13 @@ class Lab:
     def status(self) -> Status:
         """How the lab is, in short."""
         if not self.ready:
-            return Status(self.name, self.runtime.name, False, "", {}, {}, ())
-        version = self.asterisk("core show version").split()[1].split("+")[0]
+            return Status(self.name, self.runtime.name, running=False)
         return Status(
             self.name,
             self.runtime.name,
-            True,
-            version,
-            self._registrations(),
-            self._contacts(),
-            tuple(self.config.changed()),
+            running=True,
+            asterisk=self.asterisk("core show version").split()[1].split("+")[0],
+            registrations=status.registrations(self.pbx),
+            contacts={name: contact.state for name, contact in status.contacts(self.pbx).items()},
+            changed=tuple(self.config.changed()),
         )
-
-    def _registrations(self) -> dict[str, str]:
-        return {
-            event["ObjectName"]: event["Status"]
-            for event in self._list("PJSIPShowRegistrationsOutbound")
-            if event.get("Event") == "OutboundRegistrationDetail"
-        }
-
-    def _contacts(self) -> dict[str, str]:
-        found = {}
-        for endpoint in self._list("PJSIPShowEndpoints"):
-            for event in self.ami("PJSIPShowEndpoint", Endpoint=endpoint["ObjectName"]).events:
-                if event["Event"] == "ContactStatusDetail":
-                    found[event["AOR"]] = event["Status"]
-        return found
-
-    def _list(self, action: str) -> list[dict[str, str]]:
-        try:
-            return self.ami(action).events
-        except LabError as why:
-            if "No " in str(why):  # AMI answers an empty list with an error
-                return []
-            raise

@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 
-
 from labkit.trace.walk import Chain, Columns, Offsets, taken
 
 LARGEST_PACKET = 262_144

@@ -1,0 +1,77 @@
+"""How a lab is: registrations and contacts as Asterisk reports them over AMI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from labkit.errors import HostError
+from labkit.lab.ami import Message
+from labkit.lab.asterisk import Asterisk
+from labkit.sip.uri import Uri
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact of an AOR (Asterisk, `PJSIPShowEndpoint`)."""
+
+    state: str
+    """Reachable, Unreachable, NonQualified, Unknown."""
+    address: str
+    """IP address or host name of its URI."""
+    qualified: bool
+    """Whether Asterisk sends it OPTIONS (`qualify_frequency`), and so can know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the lab is, in short."""
+
+    name: str
+    runtime: str
+    running: bool
+    asterisk: str = ""
+    """Asterisk's version, empty where it does not run."""
+    registrations: Mapping[str, str] | None = None
+    """State of each outbound registration: Registered, Rejected, Unregistered, ..."""
+    contacts: Mapping[str, str] | None = None
+    """State of each contact by its AOR."""
+    changed: tuple[str, ...] = ()
+    """Configuration files that differ from the healthy lab's."""
+
+
+def registrations(pbx: Asterisk) -> dict[str, str]:
+    """State of each outbound registration."""
+    events = _list(pbx, "PJSIPShowRegistrationsOutbound")
+    return {event["ObjectName"]: event["Status"] for event in events if event["Event"] == "OutboundRegistrationDetail"}
+
+
+def contacts(pbx: Asterisk) -> dict[str, Contact]:
+    """Each contact by its AOR."""
+    found: dict[str, Contact] = {}
+    for endpoint in _list(pbx, "PJSIPShowEndpoints"):
+        events = pbx.action("PJSIPShowEndpoint", Endpoint=endpoint["ObjectName"]).events
+        qualified = {event["ObjectName"] for event in events if event.get("QualifyFrequency", "0") != "0"}
+        for event in events:
+            if event["Event"] == "ContactStatusDetail":
+                address = Uri.parse(event["URI"]).host
+                found[event["AOR"]] = Contact(event["Status"], address, event["AOR"] in qualified)
+    return found
+
+
+def waiting(pbx: Asterisk) -> list[str]:
+    """What is not yet as it is in a healthy lab, in words; empty when all is ready."""
+    found = [f"registration {name} is {state}" for name, state in registrations(pbx).items() if state != "Registered"]
+    for name, contact in contacts(pbx).items():
+        if contact.qualified and contact.state != "Reachable":
+            found.append(f"contact of {name} is {contact.state}")
+    return found
+
+
+def _list(pbx: Asterisk, action: str) -> list[Message]:
+    try:
+        return pbx.action(action).events
+    except HostError as why:
+        if "refused" in why.facts:  # AMI answers an empty list with an error
+            return []
+        raise
