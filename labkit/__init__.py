@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.errors import LabError as LabError
+    from labkit.lab.lab import Lab as Lab
+    from labkit.trace.capture import Capture as Capture
+    from labkit.trace.trace import Trace as Trace
+    from labkit.trace.trace import open_trace as open_trace
 
-__all__ = ["LabError"]
+__all__ = ["Capture", "Lab", "LabError", "Trace", "open_trace"]
 __version__ = "0.1.0"
 
-_HOMES = {"LabError": "labkit.errors"}
+_HOMES = {
+    "Capture": "labkit.trace.capture",
+    "Lab": "labkit.lab.lab",
+    "LabError": "labkit.errors",
+    "Trace": "labkit.trace.trace",
+    "open_trace": "labkit.trace.trace",
+}
 
 
 def __getattr__(name: str) -> Any:
