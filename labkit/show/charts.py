@@ -105,8 +105,8 @@ def _bitrate(stream: Stream) -> Series:
     place = ((stream.times_s - start) / BIN_S).astype(np.int64)
     rates = np.bincount(place, weights=stream.size_bytes * 8.0 / 1000 / BIN_S).astype(np.float64)
     whole = rates[:-1] if len(rates) > 1 else rates
-    times_s = start + np.arange(len(whole), dtype=np.float64) * BIN_S
-    return Series(stream.name, times_s, whole, _mean_max(whole, "kbit/s"))
+    times_s = start + np.arange(len(whole) + 1, dtype=np.float64) * BIN_S
+    return Series(stream.name, times_s, np.append(whole, whole[-1]), _mean_max(whole, "kbit/s"))
 
 
 def _mean_max(values: np.ndarray[Any, Any], unit: str) -> str:

@@ -107,14 +107,13 @@ class _Reader:
         for place in self.places:
             packets.setdefault(sorted_.packet_of[place], []).append(place)
         summaries = self._summaries()
-        told: set[tuple[str, str, tuple[Detail, ...]]] = set()
+        told: set[tuple[str, str, Detail]] = set()
         for places in packets.values():
             first = self.trace.sip[places[0]]
             way = passage([_sighting(self.trace.sip[place]) for place in places])
             source, target = self.hosts.column(way.source), self.hosts.column(way.target)
-            news = (first.call_id, source, way.changes)
-            changes = () if news in told else way.changes
-            told.add(news)
+            changes = tuple(each for each in way.changes if (first.call_id, source, each) not in told)
+            told.update((first.call_id, source, each) for each in way.changes)
             yield Arrow(
                 Kind.NOTE if first.transport == "ICMP" else Kind.SIP, source, target, first.time_s,
                 f"ICMP error about {first.start}" if first.transport == "ICMP" else first.start,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import drawn
 import pytest
 
 from labkit.show.layout import layout
 from labkit.show.sheet import Kind, Sheet
+from tests.unit.show import drawn
 
 
 def names(sheet: Sheet) -> list[str]:

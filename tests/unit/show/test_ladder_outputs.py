@@ -7,12 +7,12 @@ import time
 from html.parser import HTMLParser
 from pathlib import Path
 
-import drawn
 import pytest
 
 from labkit.errors import LabError
 from labkit.show.ladders import Ladder
 from labkit.show.palette import PALETTES, Palette, contrast
+from tests.unit.show import drawn
 
 SHEETS = {"call": drawn.good_call, "nat": drawn.through_nat, "options": drawn.keepalives, "sixty": drawn.sixty}
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import drawn
-
 from labkit.show.ladders import Ladder
 from labkit.show.sheet import Sheet
+from tests.unit.show import drawn
 
 SHORT = """\
              pbx             provider

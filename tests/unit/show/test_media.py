@@ -6,7 +6,6 @@ import random
 from pathlib import Path
 
 import pytest
-import wire
 
 from labkit import show
 from labkit.show.fates import LATE, Fates
@@ -14,6 +13,7 @@ from labkit.show.pictures import Picture
 from labkit.show.tables import Table
 from labkit.show.tracks import streams_of
 from labkit.trace import Capture, open_trace
+from tests.unit.show import wire
 
 A, B = "10.10.0.21", "10.10.0.10"
 NAMES = {A: "phone-1001", B: "pbx"}
