@@ -31,44 +31,35 @@ class Stream:
     row: dict[str, Any]
     """Its figures."""
     packets: Packets
-    """The packets of its point."""
-    number: int
-    """Its place among the streams of its point."""
-
-    @property
-    def slice(self) -> slice:
-        """Its rows among the packets of its point."""
-        begin, size = self.packets.groups.begin[self.number], self.packets.groups.size[self.number]
-        return slice(int(begin), int(begin + size))
+    """Its packets, in order of arrival."""
 
     @property
     def times_s(self) -> Floats:
         """Arrival of each packet."""
-        return self.packets.arrival_ms[self.slice] / 1000
+        return self.packets.arrival_ms / 1000
 
     @property
     def delta_ms(self) -> Floats:
         """Time since the packet before, without the first packet."""
-        return np.diff(self.packets.arrival_ms[self.slice])
+        return np.diff(self.packets.arrival_ms)
 
     @property
     def size_bytes(self) -> Ints:
         """Bytes of each IP packet."""
         overhead = 48 if ":" in self.row["src"] else 28
-        return self.packets.media.size[self.slice].astype(np.int64) + overhead
+        return self.packets.media.size.astype(np.int64) + overhead
 
     @property
     def track(self) -> Track:
         """Its packets by extended sequence number."""
-        step = np.diff(self.packets.media.sequence[self.slice]).view(np.int16).astype(np.int64)
+        step = np.diff(self.packets.media.sequence).view(np.int16).astype(np.int64)
         if self.row["restarts"]:
             step[np.abs(step) > RESTART] = 1
         return Track(self.name, self.times_s, np.concatenate([[0], np.cumsum(step)]).astype(np.int64))
 
     def jitter_ms(self) -> tuple[Floats, Floats]:
         """Times and interarrival jitter after each media packet, telephone events left out (RFC 3550, 6.4.1)."""
-        rows = np.arange(*self.slice.indices(len(self.packets.event)))
-        rows = rows[(self.packets.clock_hz[rows] > 0) & ~self.packets.event[rows]]
+        rows = np.flatnonzero((self.packets.clock_hz > 0) & ~self.packets.event)
         if not len(rows):
             return np.empty(0), np.empty(0)
         one, arrival = Groups.of(np.array([len(rows)])), self.packets.arrival_ms[rows]
@@ -84,7 +75,7 @@ def streams_of(trace: Trace, call: int | None = None) -> list[Stream]:
     chosen = [place for place, row in enumerate(rows) if call is None or _belongs(trace, row, call)]
     names = _names([rows[place] for place in chosen], several=len(trace.capture.points) > 1)
     return [
-        Stream(name, rows[place], trace.packets[rows[place]["point"]], places[place])
+        Stream(name, rows[place], trace.rtp[rows[place]["point"]].packets(places[place], places[place] + 1))
         for name, place in zip(names, chosen, strict=True)
     ]
 
