@@ -117,7 +117,9 @@ def _offers(trace: Trace) -> Rows:
 
 
 def _streams(trace: Trace) -> Rows:
-    found = trace.columns("streams")
+    from labkit.trace import rows
+
+    found = rows.streams(trace)
     wanted = ("point", *STREAM_COLUMNS) if len(trace.capture.points) > 1 else STREAM_COLUMNS
     columns = (
         {name: found[name] for name in (*wanted, *(name for name in found if name not in wanted))} if found else {}

@@ -23,28 +23,44 @@ _ELAPSED_TOLERANCE_MS = 500.0
 
 def figures(packets: Packets, version: tuple[int, int]) -> dict[str, Any]:
     """All columns of the streams table that come from the packets themselves; names and units: docs/tables.md."""
-    groups, media = packets.groups, packets.media
-    if not len(groups.begin):
-        return {}
-    steps = _elapsed(packets)
-    sequence = Sequence.of(groups, media.sequence, np.abs(steps) < _ELAPSED_TOLERANCE_MS)
+    groups = packets.groups
+    sequence = sequence_of(packets)
     loss = sequence.loss(groups)
     delta = groups.step(packets.arrival_ms)
     duration_s = (groups.last(packets.arrival_ms) - groups.first(packets.arrival_ms)) / 1000
     columns: dict[str, Any] = {
         "packets": groups.size, "expected": loss.expected, "lost": loss.lost, "duplicates": loss.duplicates,
-        "reordered": loss.reordered, "restarts": loss.restarts, "gap_max_packets": loss.gap_max,
-        "first_s": groups.first(packets.arrival_ms) / 1000, "duration_s": duration_s,
+        "reordered": loss.reordered, "restarts": loss.restarts, "bursts": loss.bursts,
+        "gap_max_packets": loss.gap_max, "first_s": groups.first(packets.arrival_ms) / 1000, "duration_s": duration_s,
         "delta_max_ms": groups.max(delta), "delta_mean_ms": groups.sum(delta) / np.maximum(groups.size - 1, 1),
         "bitrate_kbps": _bitrate(packets, duration_s),
     }  # fmt: skip
     return columns | _timing(packets, sequence) | _tshark(packets, version)
 
 
-def _elapsed(packets: Packets) -> Floats:
-    """How far each timestamp's step is from the time that went by, in ms, whatever the clock."""
+def sequence_of(packets: Packets) -> Sequence:
+    """The packets' sequence numbers; a jump is no loss where timestamps do not agree with the time that went by."""
     clock_khz = np.where(packets.clock_hz > 0, packets.clock_hz, _GUESSED_CLOCK_HZ) / 1000
-    return transit_steps(packets.groups, packets.arrival_ms, packets.media.timestamp, clock_khz)
+    elapsed = transit_steps(packets.groups, packets.arrival_ms, packets.media.timestamp, clock_khz)
+    return Sequence.of(packets.groups, packets.media.sequence, np.abs(elapsed) < _ELAPSED_TOLERANCE_MS)
+
+
+def arrivals(packets: Packets, sequence: Sequence) -> Floats:
+    """Jitter in ms after each packet; telephone events and packets of unknown clock keep the value before them."""
+    timed = (packets.clock_hz > 0) & ~packets.event
+    which, groups = packets.groups.select(timed)
+    rows = np.flatnonzero(timed)
+    smooth = np.zeros(len(timed))
+    smooth[rows] = jitter(groups, _steps(packets, sequence, groups, rows))
+    last = np.maximum.accumulate(np.where(timed, np.arange(len(timed)), packets.groups.spread(packets.groups.begin)))
+    return smooth[last]
+
+
+def _steps(packets: Packets, sequence: Sequence, groups: Groups, rows: npt.NDArray[np.intp] | slice) -> Floats:
+    clock_khz, timestamp = packets.clock_hz[rows] / 1000, packets.media.timestamp[rows]
+    steps = transit_steps(groups, packets.arrival_ms[rows], timestamp, clock_khz)
+    steps[sequence.restart[rows]] = 0.0
+    return steps
 
 
 def _timing(packets: Packets, sequence: Sequence) -> dict[str, Any]:
@@ -53,13 +69,11 @@ def _timing(packets: Packets, sequence: Sequence) -> dict[str, Any]:
     timed = (packets.clock_hz > 0) & ~packets.event
     which, groups = packets.groups.select(timed)
     rows = slice(None) if timed.all() else np.flatnonzero(timed)
-    clock_khz, arrival = packets.clock_hz[rows] / 1000, packets.arrival_ms[rows]
-    steps = transit_steps(groups, arrival, packets.media.timestamp[rows], clock_khz)
-    steps[sequence.restart[rows]] = 0.0
+    steps = _steps(packets, sequence, groups, rows)
     smooth = jitter(groups, steps)
     columns = {
         "jitter_mean_ms": groups.sum(smooth) / np.maximum(groups.size - 1, 1), "jitter_max_ms": groups.max(smooth),
-        "jitter_last_ms": groups.last(smooth), "drift_ppm": _drift(groups, arrival, steps),
+        "jitter_last_ms": groups.last(smooth), "drift_ppm": _drift(groups, packets.arrival_ms[rows], steps),
     }  # fmt: skip
     return {name: _placed(values, which, count) for name, values in columns.items()}
 
@@ -86,9 +100,15 @@ def _drift(groups: Groups, arrival_ms: Floats, steps: Floats) -> Floats:
 
 def _bitrate(packets: Packets, duration_s: Floats) -> Floats:
     """Mean of IP packets in kbit/s, from the first packet to the last; NaN for a single packet."""
+    total = packets.groups.sum(bits(packets))
+    return np.where(duration_s > 0, total / 1000 / np.where(duration_s > 0, duration_s, 1), np.nan)
+
+
+def bits(packets: Packets) -> npt.NDArray[np.int64]:
+    """Bits of each packet with its UDP and IP headers."""
     overhead = np.array([_OVERHEAD_BYTES[":" in flow.src] for flow, _ in packets.flows])
-    size = packets.groups.sum(packets.media.size) + overhead * packets.groups.size
-    return np.where(duration_s > 0, size * 8 / 1000 / np.where(duration_s > 0, duration_s, 1), np.nan)
+    size: npt.NDArray[np.int64] = packets.media.size + packets.groups.spread(overhead)
+    return size * 8
 
 
 def _tshark(packets: Packets, version: tuple[int, int]) -> dict[str, Any]:

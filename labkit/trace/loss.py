@@ -32,6 +32,8 @@ class Loss:
     """Packets that came after one with a higher sequence number, duplicates apart."""
     restarts: Counts
     """How often the source began anew with other sequence numbers."""
+    bursts: Counts
+    """Runs of packets lost in a row."""
     gap_max: Counts
     """Most packets lost in a row."""
 
@@ -48,6 +50,13 @@ class Sequence:
     """Numbers left out right before this packet; late ones fill them later."""
     restart: npt.NDArray[np.bool_]
     """The source began anew with this packet."""
+    duplicate: npt.NDArray[np.bool_]
+    """The number had come before."""
+
+    @property
+    def reordered(self) -> npt.NDArray[np.bool_]:
+        """Late, but no duplicate."""
+        return ~self.fresh & ~self.duplicate
 
     @classmethod
     def of(cls, groups: Groups, number: npt.NDArray[np.uint16], plausible: npt.NDArray[np.bool_]) -> Sequence:
@@ -65,12 +74,12 @@ class Sequence:
         fresh = place > before
         missing = np.where(fresh & ~restart, place - before - 1, 0)
         missing[groups.begin] = 0
-        return cls(place, fresh, missing, restart)
+        return cls(place, fresh, missing, restart, _duplicates(place, fresh))
 
     def loss(self, groups: Groups) -> Loss:
         """Count each stream."""
         late = np.flatnonzero(~self.fresh)
-        duplicate = self._duplicates(late)
+        duplicate = self.duplicate[late]
         rows = np.repeat(np.arange(len(groups.begin)), groups.size)[late]
         count = len(groups.begin)
         duplicates = np.bincount(rows[duplicate], minlength=count)
@@ -79,16 +88,9 @@ class Sequence:
         spans = groups.sum(self.missing).astype(np.int64) + groups.sum(self.fresh).astype(np.int64)
         expected = spans + self._below_first(groups, late, rows)
         lost = expected - (groups.size - duplicates)
-        return Loss(expected, lost, duplicates, reordered, restarts, self._gaps(groups, late[~duplicate]))
-
-    def _duplicates(self, late: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-        """Which of the late packets have come before: among the fresh ones, or among the late ones."""
-        fresh, seen = self.place[self.fresh], self.place[late]
-        again = np.ones(len(seen), np.bool_)
-        again[np.unique(seen, return_index=True)[1]] = False
-        at = np.minimum(np.searchsorted(fresh, seen), len(fresh) - 1)
-        again |= fresh[at] == seen
-        return again
+        gaps = self._gaps(late[~duplicate])
+        bursts = groups.sum(gaps > 0).astype(np.int64)
+        return Loss(expected, lost, duplicates, reordered, restarts, bursts, np.maximum(groups.max(gaps), 0))
 
     def _below_first(self, groups: Groups, late: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> Counts:
         """Numbers below the first one that came, for the stream's first packets may have been reordered."""
@@ -96,11 +98,23 @@ class Sequence:
         np.maximum.at(below, rows, groups.first(self.place)[rows] - self.place[late])
         return below
 
-    def _gaps(self, groups: Groups, filled: npt.NDArray[np.intp]) -> Counts:
-        """Longest run of missing numbers, less those that came late."""
+    def _gaps(self, filled: npt.NDArray[np.intp]) -> Counts:
+        """Numbers missing before each packet, less those that came late."""
         gaps = self.missing
         if filled.size:
             gaps, heads = gaps.copy(), np.flatnonzero(gaps)
             at = np.searchsorted(self.place[heads], self.place[filled])
             np.subtract.at(gaps, heads[at[at < len(heads)]], 1)
-        return np.maximum(groups.max(gaps), 0)
+        return gaps
+
+
+def _duplicates(place: Counts, fresh: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Packets whose number has come before: among the fresh ones, or among the late ones."""
+    late = np.flatnonzero(~fresh)
+    known, seen = place[fresh], place[late]
+    again = np.ones(len(seen), np.bool_)
+    again[np.unique(seen, return_index=True)[1]] = False
+    again |= known[np.minimum(np.searchsorted(known, seen), len(known) - 1)] == seen
+    found = np.zeros(len(place), np.bool_)
+    found[late] = again
+    return found

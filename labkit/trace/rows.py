@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from labkit.trace.trace import Trace
 
 Columns = dict[str, Any]
-WHOLE = ("code", "provisional_code", "final_code", "leg", "call", "ptime_ms", "tshark_packets", "tshark_lost")
+WHOLE = ("code", "provisional_code", "final_code", "leg", "call", "ptime_ms", "tshark_packets", "tshark_lost",
+         "rtcp_lost", "frame")  # fmt: skip
 """Columns of whole numbers of which some may be missing."""
 
 
@@ -107,21 +108,25 @@ def _life(trace: Trace, found: list[Leg]) -> Columns:
 
 def offers(trace: Trace) -> Columns:
     """Columns of `Trace.offers`."""
-    found = [(leg, each) for leg in trace.legs_found for each in descriptions(_once(trace, leg))]
+    found = trace.described
     call_of = {leg.number: call.number for call in trace.calls_found for leg in call.legs}
-    columns: Columns = {"call": [call_of[leg.number] for leg, _ in found], "leg": [leg.number for leg, _ in found]}
+    columns: Columns = {"call": [call_of[leg] for leg, _ in found], "leg": [leg for leg, _ in found]}
     states = [_state(trace, each) for _, each in found]
     return columns | {name: [state[name] for state in states] for name in (states[0] if states else ())}
 
 
+def described(trace: Trace) -> list[tuple[int, Description]]:
+    """Number of the leg and description, for all media sections of all legs."""
+    return [(leg.number, each) for leg in trace.legs_found for each in descriptions(_once(trace, leg))]
+
+
 def _once(trace: Trace, leg: Leg) -> list[Facts]:
     """Messages of a leg without retransmissions and without further sightings of a packet."""
-    packet_of = {id(each): packet for each, packet in zip(trace.facts, trace.transactions_found.packet_of, strict=True)}
-    repeats = {id(each): copy for each, copy in zip(trace.facts, trace.transactions_found.repeats, strict=True)}
     first: dict[int, Facts] = {}
     for each in leg.known:
-        if not repeats[id(each)] and each.message.transport != "ICMP":
-            first.setdefault(packet_of[id(each)], each)
+        packet, repeat = trace.sightings[id(each)]
+        if not repeat and each.message.transport != "ICMP":
+            first.setdefault(packet, each)
     return list(first.values())
 
 
@@ -141,7 +146,7 @@ def _state(trace: Trace, each: Description) -> Columns:
 
 
 def streams(trace: Trace) -> Columns:
-    """Columns of `Trace.streams`."""
+    """Columns of `Trace.streams` that need no more than packets and descriptions."""
     with tshark.Version() as version:
         batches = [(point, each, run) for point, each in trace.rtp.items() for run in each.batches()]
     with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter, so two cores work
@@ -162,13 +167,13 @@ def _streams(point: str, found: Streams, run: tuple[int, int], version: tuple[in
         "ssrc": [f"0x{ssrc:08x}" for _, ssrc in packets.flows],
         "payload_type": [each[0][0] for each in formats], "codec": [each[0][1] for each in formats],
         "clock_rate_hz": [each[0][2] for each in formats],
-        "payload_types": _objects([[kind for kind, _, _ in each] for each in formats]),
-        "codecs": _objects([[name for _, name, _ in each] for each in formats]),
+        "payload_types": objects([[kind for kind, _, _ in each] for each in formats]),
+        "codecs": objects([[name for _, name, _ in each] for each in formats]),
     }  # fmt: skip
     return columns | figures.figures(packets, version)
 
 
-def _objects(values: list[Any]) -> Any:
+def objects(values: list[Any]) -> Any:
     """An array whose elements are lists."""
     array = np.empty(len(values), object)
     array[:] = values

@@ -7,20 +7,24 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from labkit.trace import rows
+from labkit.trace import mediarows, rows
 from labkit.trace.announced import Announced, Announcement, announcements
 from labkit.trace.calls import Call, calls
 from labkit.trace.capture import Capture
 from labkit.trace.facts import Facts, facts
 from labkit.trace.foreign import complete
 from labkit.trace.legs import Leg, legs
-from labkit.trace.scan import Scan, scan
+from labkit.trace.offers import Description
+from labkit.trace.parties import Parties
+from labkit.trace.scan import Flow, Scan, scan
 from labkit.trace.sipscan import Message, bearer, messages
 from labkit.trace.streams import Streams
 from labkit.trace.transactions import Transactions, transactions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from labkit.trace.audio import Sound
 
 
 def open_trace(
@@ -82,6 +86,25 @@ class Trace:
         return transactions(self.facts)
 
     @cached_property
+    def sightings(self) -> dict[int, tuple[int, int]]:
+        """For each of `facts`, by its identity: number of the packet, and how many times it had been sent before."""
+        found = self.transactions_found
+        return {
+            id(each): (packet, repeat)
+            for each, packet, repeat in zip(self.facts, found.packet_of, found.repeats, strict=True)
+        }
+
+    @cached_property
+    def described(self) -> list[tuple[int, Description]]:
+        """All media sections of all legs with their place in offer and answer, and the number of the leg."""
+        return rows.described(self)
+
+    @cached_property
+    def parties(self) -> Parties:
+        """Who sends and receives media where."""
+        return Parties.of(self.described)
+
+    @cached_property
     def announced(self) -> dict[str, list[Announcement]]:
         """Per point, the media sections of all session descriptions, those of other protocols included."""
         found = {}
@@ -101,7 +124,8 @@ class Trace:
 
     def columns(self, table: str) -> dict[str, Any]:
         """The columns of a table as lists and arrays, for where pandas would take too long to load."""
-        found: dict[str, Any] = getattr(rows, table)(self)
+        maker = getattr(mediarows, table, None) or getattr(rows, table)
+        found: dict[str, Any] = maker(self)
         return found
 
     @cached_property
@@ -133,6 +157,32 @@ class Trace:
     def streams(self) -> pd.DataFrame:
         """One row for each RTP stream seen at each point."""
         return _table(self.columns("streams"))
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """One row for each second of each stream."""
+        return _table(self.columns("intervals"))
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row for each thing in which media differs from what was negotiated."""
+        return _table(self.columns("findings"))
+
+    @cached_property
+    def dtmf(self) -> pd.DataFrame:
+        """One row for each digit sent as a telephone event."""
+        return _table(self.columns("dtmf"))
+
+    def sound(self, stream: int, point: str | None = None) -> Sound:
+        """The sound of a stream by its number in `streams`, at the first point that saw it if none is named."""
+        from labkit.trace.audio import sound
+
+        for row in self.streams.itertuples():
+            if row.stream == stream and point in (None, row.point):
+                found = self.rtp[row.point]
+                place = found.flows.index((Flow(row.src, row.src_port, row.dst, row.dst_port), int(row.ssrc, 16)))
+                return sound(self.scans[row.point], found.packets(place, place + 1))
+        raise KeyError(f"there is no stream {stream} in this trace")
 
     def message(self, frame: int, point: str | None = None) -> Message:
         """The message of a frame, of the first point that has one if none is named; KeyError if there is none."""
