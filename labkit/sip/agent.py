@@ -200,10 +200,11 @@ class Agent:
         if found:
             transaction.respond(transaction.response(found.status, found.what))
             return True
-        unknown = unsupported(request, EXTENSIONS) if request.method not in ("CANCEL", "ACK") else []
-        if unknown:
-            transaction.respond(transaction.response(420, rows=[("Unsupported", ", ".join(unknown))]))
-        return bool(unknown)
+        found_rows = _unwelcome(request)
+        if found_rows:
+            status, row = found_rows
+            transaction.respond(transaction.response(status, rows=[row]))
+        return bool(found_rows)
 
     def _not_allowed(self, transaction: ServerTransaction) -> None:
         known = transaction.request.method in {name.strip() for name in ALLOW.split(",")}
@@ -237,6 +238,24 @@ class Agent:
         self.timers.close()
         self.usages.clear()
         await self.wire.close()
+
+
+def _unwelcome(request: Request) -> tuple[int, Row] | None:
+    """Tell what a server cannot do for a request: extensions, body types, answers (sections 8.2.2.3, 8.2.3, 8.2.1)."""
+    if request.method in ("CANCEL", "ACK"):
+        return None
+    unknown = unsupported(request, EXTENSIONS)
+    if unknown:
+        return 420, ("Unsupported", ", ".join(unknown))
+    if request.method != "INVITE":
+        return None
+    kind, optional = request.content_type, "handling=optional" in (request.get("Content-Disposition") or "").lower()
+    if request.body and not optional and kind != "application/sdp" and not kind.startswith("multipart/"):
+        return 415, ("Accept", "application/sdp")
+    accepted = {value.partition(";")[0].strip().lower() for value in request.values("Accept")}
+    if accepted and not accepted & {"application/sdp", "application/*", "*/*"}:
+        return 406, ("Accept", "application/sdp")
+    return None
 
 
 def _from_tag(message: Request | Response) -> str:

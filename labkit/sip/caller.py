@@ -72,9 +72,9 @@ class OutgoingCall(Call):
             self._send_cancel()
         if self.state not in ("calling", "ringing"):
             return
-        self.note_provisional(response)
         tag = response.to.tag
         if response.status == 100 or tag is None:
+            self.note_provisional(response)
             self.note("trying")
             return
         if tag not in self._early:
@@ -82,6 +82,7 @@ class OutgoingCall(Call):
         self.learn_peer(response)
         if not self._acknowledge_provisional(response, tag):
             return
+        self.note_provisional(response)
         body = description_of(response)
         if body and self.negotiation.pending:
             self.negotiation.conclude(body)
@@ -188,8 +189,7 @@ class OutgoingCall(Call):
         """Give up before the answer (section 9.1): CANCEL goes out once a provisional response has come."""
         if self.state in ("calling", "ringing"):
             self._cancelled = True
-            if self.provisional:
-                self._send_cancel()
+            self._send_cancel()
 
     def hang_up(self, reason: str = "BYE") -> None:
         """CANCEL before the answer, BYE after it."""

@@ -63,7 +63,8 @@ def _start_line(message: Message) -> Flaw | None:
     scheme = message.target.scheme
     if scheme not in ("sip", "sips", "tel"):
         return Flaw(416, "Unsupported URI Scheme")
-    return Flaw(400, "Malformed Request-URI") if scheme != "tel" and not message.target.host else None
+    target = message.target
+    return Flaw(400, "Malformed Request-URI") if scheme != "tel" and (not target.host or target.headers) else None
 
 
 def _cseq(message: Message) -> Flaw | None:
