@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from labkit.runtime import choice
+from labkit.runtime.base import CAPABILITIES
+
 if TYPE_CHECKING:
     from labkit.lab.calls import Call
     from labkit.lab.lab import Lab
@@ -21,6 +24,7 @@ Command = Callable[["Lab", argparse.Namespace], int | None]
 def add_commands(commands: Any) -> None:
     """Add up, down, status, doctor, call, inbound, asterisk and logs to the command line."""
     up = _command(commands, "up", _up, "start the healthy lab, or find it running")
+    up.add_argument("--runtime", choices=list(choice.KINDS), help="where to run it (default: the best here)")
     up.add_argument("--fresh", action="store_true", help="end a running lab first")
     _command(commands, "down", _down, "end the lab")
     _command(commands, "status", _status, "how the lab is")
@@ -53,7 +57,7 @@ def _command(commands: Any, name: str, run: Command, text: str) -> argparse.Argu
 def _run(command: Command, options: argparse.Namespace) -> int | None:
     from labkit.lab.lab import Lab
 
-    with Lab(options.lab) as lab:
+    with Lab(options.lab, getattr(options, "runtime", None)) as lab:
         return command(lab, options)
 
 
@@ -73,7 +77,8 @@ def _summary(status: dict[str, Any]) -> str:
     registrations = ", ".join(f"{name} {state}" for name, state in (status["registrations"] or {}).items())
     contacts = ", ".join(f"{name} {state}" for name, state in (status["contacts"] or {}).items())
     changed = f"\nChanged from healthy: {', '.join(status['changed'])}" if status["changed"] else ""
-    head = f"Asterisk {status['asterisk']}, runtime {status['runtime']}."
+    lacking = ", ".join(sorted(CAPABILITIES.difference(status["capabilities"])))
+    head = f"Asterisk {status['asterisk']}, runtime {status['runtime']}{f' (without {lacking})' if lacking else ''}."
     return f"{head}\nTrunk: {registrations}. Contacts: {contacts}.{changed}"
 
 

@@ -37,15 +37,18 @@ class Ami:
 
     def login(self, user: str, password: str) -> Self:
         """Log in and wait until Asterisk has fully booted."""
-        self._file.readline()
+        self._line()
         self.action("Login", Username=user, Secret=password)
         self.wait_for("FullyBooted")
         self.action("Events", EventMask="off")
         return self
 
     def wait_for(self, event: str) -> Message:
-        """Give the next event of that name; NotReady when none comes in time."""
-        return next(message for message in self._messages() if message.get("Event") == event)
+        """Give the next event of that name; NotReady when none comes in time, HostError when the line ends."""
+        for message in self._messages():
+            if message.get("Event") == event:
+                return message
+        raise HostError("Asterisk closed the management line.", host="pbx")
 
     def command(self, line: str) -> list[str]:
         """Run a command of Asterisk's command line and give the lines that it printed."""
@@ -106,6 +109,8 @@ class Ami:
             return self._file.readline()
         except TimeoutError:
             raise NotReady(f"Asterisk did not answer within {self._timeout_s:g} s.", host="pbx") from None
+        except OSError:  # it went away in the middle, as in a restart
+            return b""
 
     def close(self) -> None:
         """Close the line."""

@@ -71,8 +71,12 @@ class Asterisk:
     def _connect(self) -> Ami:
         self.close()
         sock = self._runtime.connect(self.host, (self._values["pbx.control"], 5038))
-        self._ami = Ami(sock).login("lab", self._values["ami.password"])
-        return self._ami
+        self._ami = Ami(sock)
+        try:
+            return self._ami.login("lab", self._values["ami.password"])
+        except LabError:
+            self.close()
+            raise
 
     def _not_booted(self, ended: bool) -> LabError:
         errors = [str(line) for line in self.log(("ERROR",))][-3:]

@@ -11,7 +11,7 @@ from labkit.errors import LabError
 from labkit.lab import status
 from labkit.lab.lab import Lab
 from labkit.lab.parties import PHONES
-from labkit.runtime import rootfs
+from labkit.runtime import choice, rootfs
 from labkit.trace import open_trace
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ _HOPS = (
 )
 _ANSWER_S = 0.3
 """How long an OPTIONS may take to be answered on a lab's network."""
-
-_OUT, _BACK = _HOPS[:3], _HOPS[3:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +89,21 @@ def _examine(lab: Lab) -> Iterator[Hop]:
     found = rootfs.find()
     seen = f"Asterisk {found.asterisk_version} in {rootfs.cache_folder()}" if found else "nothing fetched yet"
     yield Hop("programs of the lab", found is not None, seen, "Fetch them: labkit cache fetch")
+    yield _runtime(lab)
     yield Hop("the lab runs", lab.ready, f"{lab.name} on {lab.runtime.name}", "Start it: labkit up")
     yield _asterisk(lab)
     yield from _registrations(lab)
     yield from _options(lab)
     yield from _call(lab)
+
+
+def _runtime(lab: Lab) -> Hop:
+    state = lab.home.state
+    try:
+        reason = "the lab was started with it" if state else choice.choose().reason
+        return Hop("runtime", True, f"{lab.runtime.name}: {reason}")
+    except LabError as why:
+        return Hop("runtime", False, str(why), "Mend one of these")
 
 
 def _asterisk(lab: Lab) -> Hop:
@@ -143,17 +151,16 @@ def _answer(code: int | None) -> str:
 def _call(lab: Lab) -> Iterator[Hop]:
     call = lab.call(_PHONE, NUMBER, hold_s=1.0)
     trace = call.trace
-    for kind, hops in (("SIP", _OUT), ("SIP", _BACK)):
-        for name, point, source, target in hops:
-            count = _messages(trace, point, source, target)
-            yield Hop(
-                f"{kind} {name}", count > 0, f"{count} messages", "The packet was sent before this hop and lost at it"
-            )
+    public = lab.topology.names[lab.values["router.wan"]]  # without NAT the PBX itself
+    hops = [(name, point, *(public if end == "router" else end for end in ends)) for name, point, *ends in _HOPS]
+    for name, point, source, target in hops:
+        count = _messages(trace, point, source, target)
+        yield Hop(f"SIP {name}", count > 0, f"{count} messages", "The packet was sent before this hop and lost at it")
     verdict = f"answered {call.status}" if call.status else "no final answer"
     yield Hop(
         "a call out is answered", call.answered, verdict, "The last message on its ladder says why: labkit ladder"
     )
-    for name, point, source, target in _HOPS:
+    for name, point, source, target in hops:
         count = _packets(trace, point, source, target)
         yield Hop(
             f"RTP {name}", count > 0, f"{count} packets", "Compare the SDP's address and port with the packets' own"

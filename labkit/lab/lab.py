@@ -22,25 +22,25 @@ from labkit.lab.values import address_values, nft_definitions, own_values
 from labkit.phone.client import Phone
 from labkit.progress import step
 from labkit.provider.client import Provider
-from labkit.runtime import topology
-from labkit.runtime.base import Impairment
-from labkit.runtime.namespaces import Namespaces
+from labkit.runtime import choice
+from labkit.runtime.base import Impairment, Runtime
+from labkit.runtime.topology import Topology, lab_env
 from labkit.sip.report import CallReport
 
 CALLER = "+15550123"
 """The customer who calls a DID, where nobody says another number."""
 
-_CONTROL_ADDRESS = "127.0.0.1"
-
 
 class Lab:
     """One lab; it outlives the process that started it, and `attach` finds it again."""
 
-    def __init__(self, name: str = "default") -> None:
-        """Speak of the lab of that name, whether it runs or not."""
+    def __init__(self, name: str = "default", runtime: str | None = None) -> None:
+        """Speak of the lab of that name, whether it runs or not.
+
+        `runtime` names the one to start it with, such as namespaces or loopback; see labkit.runtime.choice.
+        """
         self.home = Home(name)
-        self.topology = topology.load()
-        self.runtime = Namespaces(self.home.folder)
+        self._wanted = runtime
 
     @property
     def name(self) -> str:
@@ -48,15 +48,25 @@ class Lab:
         return self.home.name
 
     @cached_property
+    def runtime(self) -> Runtime:
+        """Where the lab runs, or would run."""
+        state = self.home.state
+        return choice.made(state.runtime if state else choice.choose(self._wanted).name, self.home.folder)
+
+    @property
+    def topology(self) -> Topology:
+        """The lab's hosts and addresses."""
+        return self.runtime.topology
+
+    @cached_property
     def values(self) -> Mapping[str, str]:
         """All values that the lab's files were made with."""
-        control = {"pbx.control": _CONTROL_ADDRESS}
-        return {**address_values(self.topology), **own_values(), **self.runtime.asterisk_paths, **control}
+        return {**address_values(self.topology), **own_values(), **self.runtime.values}
 
     @cached_property
     def config(self) -> ConfigFiles:
         """The PBX's configuration files by name: read, assign, `replace`, `diff`."""
-        return ConfigFiles(self.home.folder / "pbx/etc", topology.lab_env() / "pbx", self.values)
+        return ConfigFiles(self.home.folder / "pbx/etc", lab_env() / "pbx", self.values)
 
     @cached_property
     def pbx(self) -> Asterisk:
@@ -82,12 +92,21 @@ class Lab:
         with self.home.locked():
             if fresh or not self.ready:
                 self._end()
+                self._forget()
                 try:
                     self._begin()
                 except BaseException:
                     self._end()
                     raise
+            elif self._wanted not in (None, self.runtime.name):
+                message = f"The lab {self.name!r} runs on {self.runtime.name}. End it first: labkit up --fresh"
+                raise HostError(message, lab=self.name, runtime=self.runtime.name)
         return self
+
+    def _forget(self) -> None:
+        """Begin anew: the next runtime may be another one, its addresses as well."""
+        for name in ("runtime", "values", "config", "pbx", "parties"):
+            self.__dict__.pop(name, None)
 
     @classmethod
     def attach(cls, name: str = "default") -> Self:
@@ -114,7 +133,8 @@ class Lab:
             self.pbx.log_path.unlink(missing_ok=True)
             self.pbx.start()
             self.parties.start()
-            self.firewall()
+            if "firewall" in self.runtime.capabilities:
+                self.firewall()
             starting.advance()
             self.pbx.wait_booted()
             starting.advance()
@@ -134,7 +154,7 @@ class Lab:
 
     def firewall(self, rules: str | None = None) -> None:
         """Load the router's NAT and firewall rules (nft syntax); by default the healthy ones."""
-        text = rules if rules is not None else (topology.lab_env() / "router/rules.nft").read_text()
+        text = rules if rules is not None else (lab_env() / "router/rules.nft").read_text()
         self.runtime.filter(nft_definitions(self.topology) + text)
 
     def down(self) -> None:
@@ -210,11 +230,13 @@ class Lab:
 
     def status(self) -> Status:
         """How the lab is, in short."""
+        capabilities = tuple(sorted(self.runtime.capabilities))
         if not self.ready:
-            return Status(self.name, self.runtime.name, running=False)
+            return Status(self.name, self.runtime.name, capabilities, running=False)
         return Status(
             self.name,
             self.runtime.name,
+            capabilities,
             running=True,
             asterisk=self.asterisk("core show version").split()[1].split("+")[0],
             registrations=status.registrations(self.pbx),

@@ -29,6 +29,8 @@ class Status:
 
     name: str
     runtime: str
+    capabilities: tuple[str, ...]
+    """What the runtime can do, of: capture, firewall, impairment, nat."""
     running: bool
     asterisk: str = ""
     """Asterisk's version, empty where it does not run."""

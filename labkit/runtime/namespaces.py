@@ -63,8 +63,6 @@ class Namespaces:
             "pbx.control": "127.0.0.1",
         }
 
-    asterisk_paths = values
-
     def up(self) -> None:
         """Make the hosts and networks; RuntimeUnavailable says why this machine cannot."""
         root = rootfs.ensure()

@@ -21,7 +21,7 @@ def refused(tmp_path: Path, script: str, *words: str) -> str:
 
 
 def test_no_namespaces(tmp_path: Path) -> None:
-    said = refused(tmp_path, "echo 0 > /proc/sys/user/max_user_namespaces", "up")
+    said = refused(tmp_path, "echo 0 > /proc/sys/user/max_user_namespaces", "up", "--runtime", "namespaces")
     assert "user.max_user_namespaces=0" in said
     assert "sysctl user.max_user_namespaces=10000" in said
     assert "Docker" in said
