@@ -23,9 +23,9 @@ def test_placeholders_are_filled_with_or_without_blanks() -> None:
 
 def test_an_unknown_value_is_refused_with_line_and_nearest_name() -> None:
     with pytest.raises(
-        ScenarioError, match=r"trunk.conf, line 2: .*\{\{accont.user\}\}; did you mean \{\{account.user\}\}"
+        ScenarioError, match=r"trunk.conf, line 2: .*\{\{account.usr\}\}; did you mean \{\{account.user\}\}"
     ):
-        values.render("a\nb {{accont.user}}", {"account.user": "x"}, "trunk.conf")
+        values.render("a\nb {{account.usr}}", {"account.user": "x"}, "trunk.conf")
 
 
 def test_nft_names_have_underscores_only() -> None:
