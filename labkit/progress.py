@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,49 +16,55 @@ PATIENCE_S = 1.0
 
 
 class Step:
-    """One thing that takes time; `advance` as it goes on."""
+    """One thing that takes time; `advance` as its bytes come in."""
 
     def __init__(self, title: str, total_bytes: int | None = None) -> None:
         """Name the step; with a size its display shows bytes done and speed."""
         self.title = title
         self.total_bytes = total_bytes
         self.done_bytes = 0
-        self._began = time.monotonic()
         self._bar: Progress | None = None
+        self._over = False
+        self._lock = Lock()
 
-    def advance(self, size_bytes: int = 0) -> None:
-        """Say that so many more bytes are done (0: that it still goes on)."""
-        self.done_bytes += size_bytes
-        self._show()
+    def advance(self, size_bytes: int) -> None:
+        """Say that so many more bytes are done."""
+        self.reach(self.done_bytes + size_bytes)
 
     def reach(self, done_bytes: int) -> None:
         """Say that so many bytes are done in all."""
-        self.advance(done_bytes - self.done_bytes)
+        with self._lock:
+            self.done_bytes = done_bytes
+            if self._bar is not None:
+                self._bar.update(self._bar.task_ids[0], completed=done_bytes)
 
-    def _show(self) -> None:
-        if time.monotonic() - self._began < PATIENCE_S:
-            return
-        if self._bar is None:
-            self._bar = _bar(self.total_bytes is not None)
-            if self._bar is None:
-                return
-            self._bar.start()
-            self._bar.add_task(self.title, total=self.total_bytes)
-        self._bar.update(self._bar.task_ids[0], completed=self.done_bytes)
+    def show(self) -> None:
+        """Begin to display the step, where somebody looks."""
+        with self._lock:
+            if not self._over and (bar := _bar(self.total_bytes is not None)):
+                self._bar = bar
+                bar.start()
+                bar.add_task(self.title, total=self.total_bytes, completed=self.done_bytes)
 
     def close(self) -> None:
         """Take the display away."""
-        if self._bar is not None:
-            self._bar.stop()
+        with self._lock:
+            self._over = True
+            if self._bar is not None:
+                self._bar.stop()
 
 
 @contextmanager
 def step(title: str, total_bytes: int | None = None) -> Iterator[Step]:
     """Show one thing that takes time while the block runs."""
     one = Step(title, total_bytes)
+    timer = Timer(PATIENCE_S, one.show)
+    timer.daemon = True
+    timer.start()
     try:
         yield one
     finally:
+        timer.cancel()
         one.close()
 
 
@@ -68,7 +74,7 @@ def _bar(sized: bool) -> Progress | None:
         from rich import progress
         from rich.console import Console
 
-        console = Console(stderr=True) if not _in_notebook() else Console()
+        console = Console() if _in_notebook() else Console(stderr=True)
         if not (console.is_terminal or console.is_jupyter):
             return None
         columns: list[Any] = [progress.SpinnerColumn(), progress.TextColumn("{task.description}")]

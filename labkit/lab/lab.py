@@ -127,7 +127,7 @@ class Lab:
 
     def _begin(self) -> None:
         self.home.write(State(self.runtime.name, ready=False))
-        with step("Starting the lab") as starting:
+        with step("Starting the lab"):
             self.runtime.up()
             self.config.make()
             self.pbx.log_path.unlink(missing_ok=True)
@@ -135,9 +135,7 @@ class Lab:
             self.parties.start()
             if "firewall" in self.runtime.capabilities:
                 self.firewall()
-            starting.advance()
             self.pbx.wait_booted()
-            starting.advance()
             check(self.pbx.log(("ERROR",)), "start")
             if missing := self._settle(timeout_s=10.0):
                 raise NotReady(f"Not ready after 10 s: {', '.join(missing)}.\nLook at: labkit logs")

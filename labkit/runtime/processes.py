@@ -6,7 +6,6 @@ import os
 import time
 from pathlib import Path
 
-import labkit
 from labkit.errors import NotReady
 
 
@@ -45,4 +44,4 @@ def wait_for_text(path: Path, text: str, what: str, timeout_s: float = 5.0) -> N
 def own_environment() -> dict[str, str]:
     """The environment in which this machine's Python finds labkit."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(Path(labkit.__file__).parent.parent)}
+    return {**kept, "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -126,9 +126,8 @@ def _make(folder: Path) -> Rootfs:
         raise OSError(errno.ENOSPC, f"{_ROOM_BYTES >> 20} MB are needed")
     recipe = _recipe()
     apt = PrivateApt(folder / f"apt-{recipe['suite']}", recipe["suite"])
-    with step(f"Asking Debian {recipe['suite']} for Asterisk 22") as asking:
+    with step(f"Asking Debian {recipe['suite']} for Asterisk 22"):
         apt.update()
-        asking.advance()
         packages = [p for p in apt.resolve(recipe["packages"]) if not p.name.startswith(tuple(recipe["leave_out"]))]
     _check_version(packages)
     total = sum(package.size_bytes for package in packages)
@@ -220,10 +219,9 @@ def _folder_size(folder: Path) -> int:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file, step("Waiting for another lab to fill the cache") as waiting:
+    with path.open("w") as file, step("Waiting for another lab to fill the cache"):
         while not _lock(file):
             time.sleep(0.1)
-            waiting.advance()
         yield
 
 
