@@ -268,11 +268,11 @@ class _Pen:
             self.canvas.shape(_disc(x, y, 3.2), self.palette.paper, ink, 1.4, level=4)
         colour = self.palette.ask if arrow.code in CHALLENGED else self.palette.of_class(arrow.response_class)
         bold = arrow.response_class != 1
-        room = self.page.at[row.near + 1] - self.page.at[row.near] - 18
-        label = _cut(label_of(row), room, bold)
-        self.canvas.text(
-            (self._middle(row), y - 5), label, colour, LABEL, "center", bold=bold, halo=row.right - row.left > 1
-        )
+        middle, room = self._middle(row), self.page.at[row.near + 1] - self.page.at[row.near] - 18
+        if text_width(label_of(row), LABEL, bold) > room:
+            middle, room = (tail + head) / 2, abs(head - tail) - 18
+        label, wide = _cut(label_of(row), room, bold), row.right - row.left > 1
+        self.canvas.text((middle, y - 5), label, colour, LABEL, "center", bold=bold, halo=wide)
 
     def _note(self, row: Row, y: float) -> None:
         quiet = self.palette.quiet

@@ -85,19 +85,20 @@ def _order(sighting: Sighting) -> tuple[bool, bool, float]:
 
 def _outbound(inside: Sighting, outside: Sighting) -> tuple[Detail, ...]:
     hidden, public = inside.source[0], outside.source[0]
-    details = [Detail(f"source {hidden} → {public}", outside.source[1])]
+    details = [Detail(f"source {hidden} → {public}")]
     before, after = named(inside.data), named(outside.data)
     details += [Detail(f"{name} {before[name]} → {after[name]}") for name in _rewritten(before, after)]
     kept = [name for name in after if before.get(name) == after[name]]
     details += [Detail(f"{name} still says {hidden}", alarm=True) for name in kept if after[name] == hidden]
-    if right := [name for name in kept if after[name] == public]:
-        details.append(Detail(f"{', '.join(right)} said {public} already"))
+    right = [name for name in kept if after[name] == public]
+    if right and right != ["Via"]:
+        details.append(Detail(f"already right: {', '.join(right)}"))
     return tuple(details)
 
 
 def _inbound(outside: Sighting, inside: Sighting) -> tuple[Detail, ...]:
     before, after = named(outside.data), named(inside.data)
-    details = [Detail(f"target {outside.target[0]} → {inside.target[0]}", inside.target[1])]
+    details = [Detail(f"target {outside.target[0]} → {inside.target[0]}")]
     return (*details, *(Detail(f"{name} {before[name]} → {after[name]}") for name in _rewritten(before, after)))
 
 

@@ -162,7 +162,7 @@ class _Reader:
     def _summaries(self) -> dict[tuple[str, int], tuple[Detail, ...]]:
         """SDP of each message in short, by point and frame; media addresses of shared hosts on the way."""
         found: dict[tuple[str, int], tuple[Detail, ...]] = {}
-        for row in records(self.trace.offers):
+        for row in records(self.trace.columns("offers")):
             key = (row["point"], row["frame"])
             detail = Detail(_offer(row), row["port"])
             found[key] = (*found.get(key, ()), detail)
@@ -234,7 +234,7 @@ def _offer(row: Mapping[str, Any]) -> str:
     shown = names[:CODECS] + ([f"+{len(names) - CODECS}"] if len(names) > CODECS else [])
     kind = "" if row["kind"] == "audio" else f" {row['kind']}"
     direction = "" if row["direction"] == "sendrecv" else f" {row['direction']}"
-    again = "answer again" if row["message"][0].isdigit() else "offer again"
+    again = "answer again" if row["message"][0].isdigit() else "offer"
     role = again if row["role"] == "repeat" else row["role"]
     return f"{role}{kind} {' '.join(shown) or 'nothing'}{direction} {row['address']}"
 

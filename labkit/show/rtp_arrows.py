@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ class Way:
 def ways(trace: Trace) -> list[Way]:
     """The streams, those seen at several points once."""
     groups: list[list[dict[str, Any]]] = []
-    for row in records(trace.streams):
+    for row in records(trace.columns("streams")):
         mates = (group for group in groups if _same(group, row))
         group = next(mates, None)
         if group is None:
@@ -89,6 +89,7 @@ def _label(one: str, other: str) -> str:
     return one if one.upper() == other.upper() else f"{one}, {other.removeprefix('RTP ')}"
 
 
-def records(table: Any) -> Iterable[dict[str, Any]]:
-    """The rows of a table as mappings."""
-    return table.to_dict("records") if len(table) else ()
+def records(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The rows of a table, whose columns are lists or arrays, as mappings of plain values."""
+    plain = [each.tolist() if hasattr(each, "tolist") else each for each in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]

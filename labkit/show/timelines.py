@@ -19,7 +19,7 @@ KEY = "dashed: offered, not yet answered"
 def offers(source: Source, *, call: int | None = None, ports: bool = False) -> Picture:
     """The session description of each side over time (RFC 3264); `ports=True` writes the ports in the text form too."""
     trace = trace_of(source)
-    rows = [row for row in records(trace.offers) if call is None or row["call"] == call]
+    rows = [row for row in records(trace.columns("offers")) if call is None or row["call"] == call]
     if not rows:
         return blank("SDP timeline", "no session description in this trace")
     start_s = min(row["time_s"] for row in rows)

@@ -70,7 +70,7 @@ class Stream:
 
 def streams_of(trace: Trace, call: int | None = None) -> list[Stream]:
     """The streams of a trace, or of one of its calls, in the order of the table."""
-    rows = list(records(trace.streams))
+    rows = records(trace.columns("streams"))
     places = _places(rows)
     chosen = [place for place, row in enumerate(rows) if call is None or _belongs(trace, row, call)]
     names = _names([rows[place] for place in chosen], several=len(trace.capture.points) > 1)
@@ -94,8 +94,9 @@ def _belongs(trace: Trace, row: dict[str, Any], call: int) -> bool:
     """Whether a stream is of a call: one of its ends was announced in it before, or just after, it began."""
     if "call" in row:
         return bool(row["call"] == call)
+    offers = records(trace.columns("offers"))
     ends = {(row["src"], row["src_port"]), (row["dst"], row["dst_port"])}
-    last = [offer for offer in records(trace.offers) if (offer["address"], offer["port"]) in ends]
+    last = [offer for offer in offers if (offer["address"], offer["port"]) in ends]
     last = [offer for offer in last if offer["time_s"] <= row["first_s"] + 1.0]
     return bool(last) and bool(max(last, key=lambda offer: float(offer["time_s"]))["call"] == call)
 

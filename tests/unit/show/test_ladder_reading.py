@@ -142,7 +142,7 @@ def test_right_addresses_and_rewritten_ones_are_told_apart() -> None:
         return Sighting(time_s, (source, 5060), (SBC, 5060), data)
 
     way = passage([sighting(1.1, NAT, NAT, NAT), sighting(1.0, PBX, PBX, NAT)])
-    assert [f"source {PBX} → {NAT}", f"Contact {PBX} → {NAT}", f"Via, SDP said {NAT} already"] == [
+    assert [f"source {PBX} → {NAT}", f"Contact {PBX} → {NAT}", "already right: Via, SDP"] == [
         detail.text for detail in way.changes
     ]
 
