@@ -11,7 +11,7 @@ help: ## this list
 
 lab: ## set up, start the lab, place a call out and one in, open JupyterLab (JUPYTER=0: stop before it)
 	@$(PYTHON) tools/bootstrap.py
-	@$(BIN)/python tools/lab.py --jupyter=$(JUPYTER)
+	@$(BIN)/python -m tools.lab --jupyter=$(JUPYTER)
 
 down: ## stop the lab
 	@$(BIN)/labkit down

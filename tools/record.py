@@ -2,7 +2,8 @@
 
     python tools/record.py notebooks/*.ipynb
 
-The files come out the same from every machine: no times of a run, no state of widgets, one kernel name.
+The files come out the same from every machine: no times of a run, no state of widgets, one kernel name. A picture
+whose text form did not change stays as it was recorded, so that a file changes only where a lesson does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def main() -> None:
 
 def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run a notebook from its top and keep nothing of the run but its outputs."""
+    before = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
     NotebookClient(
         notebook,
         timeout=60,
@@ -33,8 +35,16 @@ def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
         record_timing=False,
         store_widget_state=False,
     ).execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and texts(cell.outputs) == texts(before[cell.id]):
+            cell.outputs = before[cell.id]
     notebook.metadata = {"kernelspec": KERNEL}
     return notebook
+
+
+def texts(outputs: list[NotebookNode]) -> list[str]:
+    """What outputs say, without their pictures."""
+    return [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
 
 
 if __name__ == "__main__":

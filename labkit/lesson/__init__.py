@@ -1,7 +1,43 @@
-"""What a lesson imports: `from labkit.lesson import check, hint`."""
+"""What a lesson imports: `from labkit.lesson import check, doctor, hint, lab, ladder, media, parties`.
+
+`lab` is the running lab, found again after a restart of the kernel and started where none runs; to import it also
+gives the notebook its `%asterisk` magic. Each name loads what it needs when it is first used.
+"""
 
 from __future__ import annotations
 
-from labkit.lesson.check import check, hint
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["check", "hint"]
+if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
+    from labkit.lesson.replies import check as check
+    from labkit.lesson.replies import hint as hint
+    from labkit.lesson.views import doctor as doctor
+    from labkit.lesson.views import ladder as ladder
+    from labkit.lesson.views import media as media
+    from labkit.lesson.views import parties as parties
+
+    lab: Lab
+
+__all__ = ["check", "doctor", "hint", "lab", "ladder", "media", "parties"]
+
+_HOMES = {
+    "check": "labkit.lesson.replies",
+    "hint": "labkit.lesson.replies",
+    "doctor": "labkit.lesson.views",
+    "ladder": "labkit.lesson.views",
+    "media": "labkit.lesson.views",
+    "parties": "labkit.lesson.views",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Open the lesson when it asks for the lab; load any other name from its home."""
+    if name == "lab":
+        from labkit.lesson.opening import open_lesson
+
+        return open_lesson()
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"labkit.lesson has no {name!r}; it has: {', '.join(__all__)}")

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
+from nbval.plugin import IPyNbFile
 
 from labkit.lab.home import names
 from tests.plugins.watch import MARK, Watch
@@ -18,6 +18,11 @@ WATCH = pytest.StashKey[Watch]()
 HOME = pytest.StashKey[str]()
 LAST = "tests/lab/test_apart.py"
 """Judges the watch, so it runs after everything else."""
+
+
+def labkit(*words: str) -> None:
+    """Run a command of labkit on the labs of this run."""
+    subprocess.run([sys.executable, "-m", "labkit", *words], check=True, stdout=subprocess.DEVNULL)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -35,12 +40,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.nodeid.startswith(LAST))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start a fresh lab before each lesson, so that no progress display is among the outputs of its first cell."""
+    if isinstance(item.parent, IPyNbFile) and item.name == "Cell 0":
+        labkit("up", "--fresh")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """End the labs of this run and the watch."""
     config = session.config
     if HOME not in config.stash:
         return
     for name in names():
-        subprocess.run([sys.executable, "-m", "labkit.cli", "down", "--lab", name], check=False)
+        labkit("down", "--lab", name)
     config.stash[WATCH].stop()
-    shutil.rmtree(Path(config.stash[HOME]), ignore_errors=True)
+    shutil.rmtree(config.stash[HOME], ignore_errors=True)

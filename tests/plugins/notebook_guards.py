@@ -3,18 +3,29 @@
 nbval compares a cell with its committed outputs. It compares nothing where the execution count is null, takes an
 error that IPython only prints (an unknown magic, an exception in a thread) for output like any other, and runs a
 shell command without looking at its exit code.
+
+One thing is not compared: the HTML of a ladder, in which times, Call-IDs and tags are those of one run. Its text form
+holds all that two runs have in common, and is compared.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from nbval.plugin import IPyNbCell
 
+LADDERS = Path(__file__).with_name("ladders.regex")
 SHELL = re.compile(r"^\s*(?:\w+\s*=\s*)?!|^\s*%%?(?:sx|system|sh|bash|script)\b", re.MULTILINE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the HTML of ladders out of the comparison."""
+    config.option.nbval_sanitize_with = str(LADDERS)
 
 
 @pytest.hookimpl(wrapper=True)

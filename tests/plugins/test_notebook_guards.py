@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbval.plugin import get_sanitize_patterns
 
 UNCAUGHT = "import threading\nthread = threading.Thread(target=lambda: 1 / 0)\nthread.start()\nthread.join()"
 
@@ -25,7 +26,16 @@ def stderr(text: str) -> NotebookNode:
     return new_output("stream", name="stderr", text=text)
 
 
-GOOD = ran("1 + 1", result("2"))
+def drawn(text: str, html: str) -> NotebookNode:
+    return new_output("execute_result", data={"text/plain": text, "text/html": html}, execution_count=1)
+
+
+LADDER = """from IPython.display import display
+display({"text/plain": "one", "text/html": '<div class="labkit-ladder">0.02 s</div>'}, raw=True)"""
+GOOD = [
+    ran("1 + 1", result("2")),
+    ran(LADDER, drawn("one", '<div class="labkit-ladder">0.01 s</div>')),
+]
 BAD = [
     (
         ran("%nosuch\nraise ValueError", stderr("UsageError: Line magic function `%nosuch` not found.\n")),
@@ -36,6 +46,8 @@ BAD = [
     (ran("!exit 3"), "it escapes to a shell"),
     (ran("x = !exit 3"), "it escapes to a shell"),
     (new_code_cell("2 + 2"), "it has no execution count"),
+    (ran(LADDER, drawn("one", "<b>as it was</b>")), "mismatch 'text/html'"),
+    (ran(LADDER, drawn("two", '<div class="labkit-ladder">0.01 s</div>')), "mismatch 'text/plain'"),
     (ran("3 + 3", result("7")), "assert reference_output == test_output failed"),
     (ran("3 + 3", tags=["nbval-ignore-output"]), "it tells nbval what not to look at"),
     (ran("# NBVAL_IGNORE_OUTPUT\n3 + 3"), "it tells nbval what not to look at"),
@@ -54,10 +66,10 @@ def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess("--nbval", "--nbval-current-env", "-p", "no:cacheprovider", *options)
 
 
-def test_each_bad_cell_fails_with_its_reason_and_the_good_one_passes(pytester: pytest.Pytester, lesson: Path) -> None:
-    nbformat.write(new_notebook(cells=[GOOD, *(cell for cell, _ in BAD)]), lesson)
+def test_each_bad_cell_fails_with_its_reason_and_good_ones_pass(pytester: pytest.Pytester, lesson: Path) -> None:
+    nbformat.write(new_notebook(cells=[*GOOD, *(cell for cell, _ in BAD)]), lesson)
     outcome = run(pytester, "--color=no")
-    outcome.assert_outcomes(passed=1, failed=len(BAD))
+    outcome.assert_outcomes(passed=len(GOOD), failed=len(BAD))
     told = str(outcome.stdout).split("Notebook cell execution failed\nCell")[1:]
     assert [reason for (_, reason), text in zip(BAD, told, strict=True) if reason not in text] == []
 
@@ -70,5 +82,6 @@ def test_a_cell_that_hangs_fails_soon(pytester: pytest.Pytester, lesson: Path) -
 def test_the_project_runs_its_notebooks_strictly(pytestconfig: pytest.Config) -> None:
     assert pytestconfig.option.nbval
     assert not pytestconfig.option.nbval_lax
-    assert pytestconfig.option.nbval_sanitize_with is None
+    rules = get_sanitize_patterns(Path(pytestconfig.option.nbval_sanitize_with).read_text())
+    assert ['(?s)<div class="labkit-ladder">.*</div>'] == [pattern for pattern, _ in rules]
     assert pytestconfig.option.nbval_cell_timeout <= 60

@@ -1,0 +1,35 @@
+"""What happens when a lesson's first cell runs: the lab is found or started, the notebook learns to show things."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from labkit.lab.lab import Lab
+from labkit.lesson.console import asterisk_magic
+
+TABLE_WIDTH = 160
+"""Characters in a line of a table's text form."""
+
+
+def open_lesson() -> Lab:
+    """The running lab, started where none runs; a notebook also gets `%asterisk` for it, and steady text forms."""
+    lab = Lab().up()
+    if shell := get_ipython():
+        _teach(shell, lab)
+    return lab
+
+
+def _teach(shell: Any, lab: Lab) -> None:
+    """Give a notebook the magic, ladders whose text is the same at every run, and tables that are whole."""
+    import pandas as pd
+
+    from labkit.show import Ladder
+
+    def text(ladder: Ladder, printer: Any, cycle: bool) -> None:
+        printer.text(ladder.text(exact=False))
+
+    shell.register_magic_function(asterisk_magic(lab.asterisk), "line", "asterisk")
+    shell.display_formatter.formatters["text/plain"].for_type(Ladder, text)
+    pd.set_option("display.width", TABLE_WIDTH, "display.max_columns", None, "display.max_colwidth", None)

@@ -1,0 +1,80 @@
+"""What a lesson looks at: the lab's parties, its health, a call's ladder and its voice.
+
+Everything here is the same at every run of the same lesson, so that a lesson's committed outputs can be compared
+with a live run: what differs between two runs is left out or rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from labkit import show
+from labkit.lab import doctor as examiner
+from labkit.lab.lab import Lab
+from labkit.runtime import topology
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labkit.lab.calls import Call
+    from labkit.show import Ladder
+
+CALL = 1
+"""The number of the call itself in its capture; around it the capture may hold the PBX's own OPTIONS."""
+
+
+def ladder(call: Call, **choice: Any) -> Ladder:
+    """The ladder of a call the lab placed, that call alone; `choice` is that of `labkit.show.ladder`."""
+    return show.ladder(call, call=CALL, **choice)
+
+
+def parties() -> pd.DataFrame:
+    """Everybody in the lab: host, its address in each network, what it is."""
+    import pandas as pd
+
+    known = topology.load()
+    rows = [
+        {"host": host.name, **{network: _addresses(host, network) for network in known.networks}, "what": host.title}
+        for host in known.hosts.values()
+    ]
+    return pd.DataFrame(rows).set_index("host")
+
+
+def _addresses(host: topology.Host, network: str) -> str:
+    return ", ".join(host.addresses.get(network, ()))
+
+
+def media(call: Call) -> pd.DataFrame:
+    """The voice of a call, a row for each direction at each point of capture.
+
+    Columns: point, from and to (hosts), codec, clock_rate_hz, packet_every_ms (mean, whole ms), lost (packets).
+    """
+    streams = call.trace.streams.assign(packet_every_ms=lambda table: table["delta_mean_ms"].round().astype(int))
+    named = streams.rename(columns={"src_name": "from", "dst_name": "to"})
+    columns = ["point", "from", "to", "codec", "clock_rate_hz", "packet_every_ms", "lost"]
+    return named[columns].sort_values(columns[:3]).set_index("point")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Health:
+    """Whether every hop of the lab is well: a line each, with advice where one is not."""
+
+    report: examiner.Report
+
+    def __str__(self) -> str:
+        lines = [f"ok      {hop.name}" if hop.ok else str(hop) for hop in self.report.hops]
+        return "\n".join([*lines, str(self.report).rsplit("\n", 1)[-1]])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        lines, _, verdict = escape(str(self)).rpartition("\n")
+        folded = "<details>" if self.report.healthy else "<details open>"
+        return f"<b>{verdict}</b>{folded}<summary>{len(self.report.hops)} tests</summary><pre>{lines}</pre></details>"
+
+
+def doctor(lab: Lab | None = None) -> Health:
+    """Test every hop of the lab, SIP and RTP each way; it takes a few seconds."""
+    return Health(examiner.examine(lab or Lab()))
