@@ -13,6 +13,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _SHOWN = {
     "sdp": ("leg", "frame", "time_s", "message", "side", "role", "kind", "address", "port", "direction", "codecs"),
 }  # fmt: skip
 _WIDEST = 44
+_AT_A_TIME = 1000
 
 
 def add_commands(subparsers: Any) -> None:
@@ -145,14 +147,13 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _write_json(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
-    encode = json.JSONEncoder(separators=(", ", ": ")).encode
-    keys = [f"{encode(name)}: " for name in columns]
-    write = sys.stdout.write
-    separator = "[\n"
-    for row in rows:
-        write(separator + "{" + ", ".join([key + encode(value) for key, value in zip(keys, row, strict=True)]) + "}")
+    """Write a list of objects, many at a time, because the encoder is then at its fastest."""
+    encode = json.JSONEncoder(check_circular=False).encode
+    separator = "["
+    while some := [dict(zip(columns, row, strict=True)) for row in islice(rows, _AT_A_TIME)]:
+        sys.stdout.write(separator + encode(some)[1:-1])
         separator = ",\n"
-    write("[]\n" if separator == "[\n" else "\n]\n")
+    sys.stdout.write("[]\n" if separator == "[" else "]\n")
 
 
 def _write_csv(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:

@@ -48,7 +48,7 @@ def sequence_of(packets: Packets) -> Sequence:
 def arrivals(packets: Packets, sequence: Sequence) -> Floats:
     """Jitter in ms after each packet; telephone events and packets of unknown clock keep the value before them."""
     timed = (packets.clock_hz > 0) & ~packets.event
-    which, groups = packets.groups.select(timed)
+    _, groups = packets.groups.select(timed)
     rows = np.flatnonzero(timed)
     smooth = np.zeros(len(timed))
     smooth[rows] = jitter(groups, _steps(packets, sequence, groups, rows))

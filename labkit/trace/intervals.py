@@ -32,6 +32,7 @@ def intervals(packets: Packets) -> dict[str, Any]:
     ]
     return {
         "stream": stream[begins], "time_s": second[begins].astype(np.float64), "packets": inner.size, "lost": lost,
-        "jitter_ms": inner.last(smooth), "delta_max_ms": inner.max(delta), "bitrate_kbps": inner.sum(bits(packets)) / 1000,
+        "jitter_ms": inner.last(smooth), "delta_max_ms": inner.max(delta),
+        "bitrate_kbps": inner.sum(bits(packets)) / 1000,
         "mos": np.array([np.nan if each.mos is None else each.mos for each in quality]),
     }  # fmt: skip

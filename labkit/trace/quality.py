@@ -90,25 +90,25 @@ def _noise() -> float:
     overall = _SLR + _RLR
     sending = _ROOM - _SLR - _D_SEND - 100 + 0.004 * (_ROOM - overall - _D_SEND - 14) ** 2
     sidetone = _STMR + _D_RECEIVE
-    room = _ROOM + 10 * log10(1 + 10 ** ((10 - sidetone) / 10))
+    room = _ROOM + 10 * log10(1 + _power(10 - sidetone))
     receiving = _RLR - 121 + room + 0.008 * (room - 35) ** 2
     floor = _NFOR + _RLR
-    return 10 * log10(sum(10 ** (level / 10) for level in (_NC, sending, receiving, floor)))
+    return 10 * log10(sum(_power(level) for level in (_NC, sending, receiving, floor)))
 
 
 def _simultaneous(basic: float, noise: float, delay_ms: float) -> float:
     """Is: what happens together with the voice (section 7.3)."""
     loudness = _SLR + _RLR + 0.2 * (64 + noise - _RLR)
-    too_loud = 20 * ((1 + (loudness / 8) ** 8) ** (1 / 8) - loudness / 8)
-    tone = -10 * log10(10 ** (-_STMR / 10) + exp(-delay_ms / 4) * 10 ** (-_TELR / 10))
-    sidetone = (
+    too_loud: float = 20 * ((1 + (loudness / 8) ** 8) ** (1 / 8) - loudness / 8)
+    tone = -10 * log10(_power(-_STMR) + exp(-delay_ms / 4) * _power(-_TELR))
+    sidetone: float = (
         12 * (1 + ((tone - 13) / 6) ** 8) ** (1 / 8) - 28 * (1 + ((tone + 1) / 19.4) ** 35) ** (1 / 35)
         - 13 * (1 + ((tone - 3) / 33) ** 13) ** (1 / 13) + 29
     )  # fmt: skip
     ratio = 37 - 15 * log10(_QDU)
     quality = 1.07 + 0.258 * ratio + 0.0602 * ratio**2
     steps = (basic - 100) / 15 + 46 / 8.4 - quality / 9, 46 / 30 - quality / 40
-    quantising = 15 * log10(1 + 10 ** steps[0] + 10 ** steps[1])
+    quantising = 15 * log10(1 + _power(10 * steps[0]) + _power(10 * steps[1]))
     return too_loud + sidetone + quantising
 
 
@@ -117,8 +117,8 @@ def _delay(basic: float, noise: float, delay_ms: float) -> float:
     echo = _TELR - 40 * log10((1 + delay_ms / 10) / (1 + delay_ms / 150)) + 6 * exp(-0.3 * delay_ms**2)
     gap = -1.5 * (noise - _RLR) - (80 + 2.5 * (echo - 14))
     talker = (gap / 2 + sqrt(gap**2 / 4 + 100) - 1) * (1 - exp(-delay_ms))
-    gap = basic - 10.5 * (_WEPL + 7) * (2 * delay_ms + 1) ** -0.25
-    listener = gap / 2 + sqrt(gap**2 / 4 + 169)
+    echo_of_self: float = basic - 10.5 * (_WEPL + 7) * (2 * delay_ms + 1) ** -0.25
+    listener = echo_of_self / 2 + sqrt(echo_of_self**2 / 4 + 169)
     return talker + listener + _pure_delay(delay_ms)
 
 
@@ -127,4 +127,10 @@ def _pure_delay(delay_ms: float) -> float:
     if delay_ms <= 100:
         return 0.0
     doublings = log10(delay_ms / 100) / log10(2)
-    return 25 * ((1 + doublings**6) ** (1 / 6) - 3 * (1 + (doublings / 3) ** 6) ** (1 / 6) + 2)
+    impairment: float = 25 * ((1 + doublings**6) ** (1 / 6) - 3 * (1 + (doublings / 3) ** 6) ** (1 / 6) + 2)
+    return impairment
+
+
+def _power(level_db: float) -> float:
+    """Power of a level."""
+    return float(10 ** (level_db / 10))

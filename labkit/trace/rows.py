@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,10 +150,10 @@ def streams(trace: Trace) -> Columns:
     """Columns of `Trace.streams` that need no more than packets and descriptions."""
     with tshark.Version() as version:
         batches = [(point, each, run) for point, each in trace.rtp.items() for run in each.batches()]
-    with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter, so two cores work
-        parts = list(pool.map(lambda batch: _streams(*batch, version()), batches))
-    if not parts:
+    if not batches:
         return {}
+    with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter, so two cores work
+        parts = list(pool.map(_streams, *zip(*batches, strict=True), repeat(version())))
     columns: Columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return columns | {f"{end}_name": [trace.capture.name(each) for each in columns[end]] for end in ("src", "dst")}
 

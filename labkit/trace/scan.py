@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -180,6 +180,10 @@ class Scanner:
             if len(block.frame):
                 self._take(block)
 
+    def texts_from(self, number: int) -> tuple[list[Datagram], int]:
+        """The datagrams that look like SIP from a number on, and the time of the first packet of the file in ns."""
+        return self._texts[number:], self._first_ns or 0
+
     def result(self) -> Scan:
         """All that was collected so far."""
         reader = self._reader
@@ -211,10 +215,8 @@ class Scanner:
         """SIP messages that ICMP errors send back, with the addresses that they had been sent with."""
         if (found.protocol == UDP).any():
             datagrams = self._datagrams(block, found, view)
-            for which in range(len(datagrams.frame)):
-                datagram = self._datagram(block, datagrams, which)
-                if TEXT.match(datagram.data):
-                    self._texts.append(datagram._replace(transport="ICMP"))
+            quotes = self._cut(block, datagrams, np.arange(len(datagrams.size)))
+            self._texts += [each._replace(transport="ICMP") for each in quotes if TEXT.match(each.data)]
 
     def _datagrams(self, block: Block, found: Layers, view: View) -> Datagrams:
         rows = _rows(found.datagrams)
@@ -230,20 +232,20 @@ class Scanner:
         versioned = (first >= 0x80) & (first < 0xC0) & (size >= 8)
         control = versioned & (second >= 192) & (second <= 223)
         self._take_media(block, datagrams, versioned & ~control & (size >= 12))
-        for which in np.flatnonzero(control):
-            self._control.append(self._datagram(block, datagrams, which))
-        for which in np.flatnonzero(_LETTERS[first] & (size >= _MIN_SIP)):
-            datagram = self._datagram(block, datagrams, which)
-            if TEXT.match(datagram.data):
-                self._texts.append(datagram)
-            elif b"v=0" in datagram.data and b"\nm=" in datagram.data:
-                self._described.append(datagram)
+        self._control += self._cut(block, datagrams, np.flatnonzero(control))
+        for each in self._cut(block, datagrams, np.flatnonzero(_LETTERS[first] & (size >= _MIN_SIP))):
+            if TEXT.match(each.data):
+                self._texts.append(each)
+            elif b"v=0" in each.data and b"\nm=" in each.data:
+                self._described.append(each)
 
-    def _datagram(self, block: Block, datagrams: Datagrams, which: Any) -> Datagram:
-        begin = datagrams.begin[which]
-        data = block.data[begin : begin + datagrams.size[which]].tobytes()
-        flow = self._known[datagrams.flow[which]]
-        return Datagram(int(datagrams.frame[which]), int(datagrams.time_ns[which]), flow, data)
+    def _cut(self, block: Block, datagrams: Datagrams, which: npt.NDArray[np.intp]) -> Iterator[Datagram]:
+        """Some datagrams, one by one, with a copy of their payload."""
+        names = ("frame", "time_ns", "flow", "begin", "size")
+        columns = (getattr(datagrams, name)[which].tolist() for name in names)
+        raw, flows = memoryview(block.data), self._known
+        for frame, time_ns, flow, begin, size in zip(*columns, strict=True):
+            yield Datagram(frame, time_ns, flows[flow], bytes(raw[begin : begin + size]))
 
     def _take_media(self, block: Block, datagrams: Datagrams, mask: npt.NDArray[np.bool_]) -> None:
         rows = _rows(mask)

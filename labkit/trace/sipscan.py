@@ -65,18 +65,30 @@ class Message(NamedTuple):
 def messages(datagrams: Iterable[Datagram], point: str, first_ns: int) -> Iterator[Message]:
     """The messages among datagrams that look like SIP, in their order."""
     for frame, time_ns, flow, data, transport in datagrams:
-        start = _START.match(data)
+        start = _start(data)
         if start is None:
             continue
-        code, reason, method, _ = start.groups()
         head = data.find(b"\r\n\r\n")
         end = head if head >= 0 else len(data)
         call_id, cseq = _header(data, b"\nCall-ID:", _HEADER_CALL_ID, end), _header(data, b"\nCSeq:", _HEADER_CSEQ, end)
         yield Message(
             point, frame, (time_ns - first_ns) / 1e9, *flow, transport,
-            None if method is None else _text(method), None if code is None else int(code),
-            None if code is None else _text(reason.rstrip()), " ".join(cseq.split()), call_id, data,
+            *start, cseq if "  " not in cseq and "\t" not in cseq else " ".join(cseq.split()), call_id, data,
         )  # fmt: skip
+
+
+def _start(data: bytes) -> tuple[str | None, int | None, str | None] | None:
+    """Method, or code and reason phrase; None if the start line is not SIP."""
+    line = data[: data.find(b"\n")].rstrip()
+    if line[:8] == b"SIP/2.0 " and line[8:11].isdigit():
+        return None, int(line[8:11]), _text(line[11:].strip())
+    if line[-8:] == b" SIP/2.0" and (end := line.find(b" ")) > 0:
+        return _text(line[:end]), None, None
+    match = _START.match(data)
+    if match is None:
+        return None
+    code, reason, method, _ = match.groups()
+    return (_text(method), None, None) if code is None else (None, int(code), _text(reason.rstrip()))
 
 
 def bearer(datagram: Datagram, point: str, first_ns: int) -> Message:

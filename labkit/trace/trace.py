@@ -16,7 +16,7 @@ from labkit.trace.foreign import complete
 from labkit.trace.legs import Leg, legs
 from labkit.trace.offers import Description
 from labkit.trace.parties import Parties
-from labkit.trace.scan import Flow, Scan, scan
+from labkit.trace.scan import Scan, scan
 from labkit.trace.sipscan import Message, bearer, messages
 from labkit.trace.streams import Streams
 from labkit.trace.transactions import Transactions, transactions
@@ -177,11 +177,11 @@ class Trace:
         """The sound of a stream by its number in `streams`, at the first point that saw it if none is named."""
         from labkit.trace.audio import sound
 
-        for row in self.streams.itertuples():
-            if row.stream == stream and point in (None, row.point):
-                found = self.rtp[row.point]
-                place = found.flows.index((Flow(row.src, row.src_port, row.dst, row.dst_port), int(row.ssrc, 16)))
-                return sound(self.scans[row.point], found.packets(place, place + 1))
+        numbers = self.columns("streams").get("stream", [])
+        places = [(name, place) for name, each in self.rtp.items() for place in range(len(each.flows))]
+        for number, (name, place) in zip(numbers, places, strict=True):
+            if number == stream and point in (None, name):
+                return sound(self.scans[name], self.rtp[name].packets(place, place + 1))
         raise KeyError(f"there is no stream {stream} in this trace")
 
     def message(self, frame: int, point: str | None = None) -> Message:
