@@ -68,8 +68,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
     """One datagram, its sender, and when it arrived in seconds since 1970; OSError when there is none."""
     data, ancillary, _, address = sock.recvmsg(_LARGEST, _ANCILLARY_OCTETS)
-    for level, kind, value in ancillary:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
-            seconds, nanoseconds = _TIMESPEC.unpack(value)
-            return data, address, seconds + nanoseconds / 1e9
-    return data, address, time.time()
+    if not ancillary:
+        return data, address, time.time()
+    seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
+    return data, address, seconds + nanoseconds * 1e-9

@@ -21,7 +21,7 @@ from labkit.rtp.tone import STRETCH, MeasuredTone, measure_tone
 MAX_SOURCES = 32
 """A session remembers that many SSRCs; packets of further ones are counted as invalid."""
 
-RECENT_PACKETS = 16
+RECENT_PACKETS = 8
 """So many of a source's newest packets are kept to listen to."""
 
 Chunk: TypeAlias = "tuple[int, array[int]]"

@@ -42,6 +42,10 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
+READ_EVERY_S = 0.095
+"""How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.ports`), so no figure depends
+on it, and five packets read in a row cost little more than two read one by one."""
+
 
 class MediaSession:
     """One call's media on this side; `open` makes it, `stop` closes it, figures stay readable."""
@@ -64,6 +68,9 @@ class MediaSession:
         self._ticket: Ticket | None = None
         self._rtcp_timer: asyncio.TimerHandle | None = None
         self._began_s: float | None = None
+        self._read_every_s = READ_EVERY_S
+        self._read_next_s = loop.time() + random.uniform(0, READ_EVERY_S)
+        self._sends = False
         self._sent: dict[bytes, SentStatistics] = {}
         self._remote: Address = ("", 0)
         self._rtcp_remote: Address = ("", 0)
@@ -79,14 +86,19 @@ class MediaSession:
         """
         rtp, rtcp = open_pair(host, range(ports, ports + 1) if isinstance(ports, int) else ports)
         session = cls(rtp, rtcp, ticker or shared_ticker(), asyncio.get_running_loop())
-        session._ticker.watch(rtp, session._read_rtp)
-        session._ticker.watch(rtcp, session._read_rtcp)
+        session._loop.add_reader(rtcp, session._read_rtcp)
+        session._ticket = session._ticker.add(session._tick, session.plan.sent_ptime_ms)
         return session
 
     @property
     def local_port(self) -> int:
         """The RTP port, for the m= line."""
         return self.local[1]
+
+    @property
+    def sent(self) -> list[SentStatistics]:
+        """Counters of what was sent, by SSRC."""
+        return list(self._sent.values())
 
     @property
     def last_received_s(self) -> float | None:
@@ -132,15 +144,18 @@ class MediaSession:
         if self._rtcp_timer:
             self._rtcp_timer.cancel()
             self._send_rtcp(goodbye=True)
-        self._pause()
+        if self._ticket:
+            self._ticker.remove(self._ticket)
+        self._read_rtp()
         self._open = False
-        for sock in (self._rtp, self._rtcp):
-            self._ticker.forget(sock)
+        self._loop.remove_reader(self._rtcp)
+        for sock in (self._rtp, self._rtcp, self._out):
             sock.close()
-        self._out.close()
 
     def report(self) -> MediaReport:
         """All figures up to now; while the session runs and after it."""
+        if self._open:
+            self._read_rtp()
         clock_hz, views = self._codec.clock_rate_hz, self.reporter.views
         return MediaReport(
             local=self.local,
@@ -162,6 +177,7 @@ class MediaSession:
         if plan.srtp != self.plan.srtp:
             self._srtp = SrtpContext(plan.srtp) if plan.srtp else None
         before, self.plan, self._codec = self.plan, plan, codec
+        self._sends = plan.sends
         self._listen()
         if self._began_s is None or _sound(plan) != _sound(before):
             self.sender.play(self._payloads(), plan.payload_type, ptime_ms, codec.clock_rate_hz)
@@ -189,33 +205,37 @@ class MediaSession:
     def _payloads(self) -> Payloads:
         """The source's payloads; for an echo those that arrive."""
         self.receiver.on_payload = None
+        self._read_every_s = READ_EVERY_S
         if not isinstance(self.plan.source, Echo):
             return self.plan.source.payloads(self._codec, self.plan.sent_ptime_ms)
         heard: deque[bytes] = deque(maxlen=ECHO_PACKETS)
         self.receiver.on_payload = heard.append
+        self._read_next_s = self._read_every_s = 0.0
         return iter(lambda: heard.popleft() if heard else None, b"")
 
     def _pace(self, before: MediaPlan) -> None:
-        """Have the clocks call as often as the plan wants, or not at all."""
-        if self._ticket and (not self.plan.sends or before.sent_ptime_ms != self.plan.sent_ptime_ms):
-            self._pause()
-        if self._open and self.plan.sends and self._ticket is None:
+        """Have the clocks call as often as the plan wants."""
+        if not self._open:
+            return
+        if self._ticket and before.sent_ptime_ms != self.plan.sent_ptime_ms:
+            self._ticker.remove(self._ticket)
             self._ticket = self._ticker.add(self._tick, self.plan.sent_ptime_ms)
-        if self._open and self.plan.rtcp_interval_s and self._rtcp_timer is None:
+        if self.plan.rtcp_interval_s and self._rtcp_timer is None:
             self._await_rtcp(self.plan.rtcp_interval_s / 2)
 
-    def _pause(self) -> None:
-        if self._ticket:
-            self._ticker.remove(self._ticket)
-            self._ticket = None
-
     def _tick(self, due_s: float) -> None:
+        """One packet time: take what came, send what is due."""
+        if due_s >= self._read_next_s:
+            self._read_next_s = due_s + self._read_every_s
+            self._read_rtp()
+        if not self._sends:
+            return
         if self._disturber:
             self._tick_wrong(self._disturber, due_s - (self._began_s or 0.0))
             return
         packet = self.sender.packet()
         if packet is not None:
-            self._transmit(packet)
+            self._transmit(packet, time.time())
 
     def _tick_wrong(self, disturber: Disturber, elapsed_s: float) -> None:
         if not disturber.sends(elapsed_s):
@@ -225,11 +245,11 @@ class MediaSession:
         packet = self.sender.packet()
         for delay_s, disturbed in disturber.disturb(packet, elapsed_s) if packet else ():
             if delay_s:
-                self._loop.call_later(delay_s, self._transmit, disturbed)
+                self._loop.call_later(delay_s, self._transmit, disturbed, time.time() + delay_s)
             else:
-                self._transmit(disturbed)
+                self._transmit(disturbed, time.time())
 
-    def _transmit(self, packet: bytes) -> None:
+    def _transmit(self, packet: bytes, now_s: float) -> None:
         wire = self._srtp.protect(packet) if self._srtp else packet
         try:
             if wire is None or not self._open:
@@ -239,17 +259,19 @@ class MediaSession:
             self.send_errors += 1
             return
         counted = self._sent.get(packet[8:12]) or self._count_new(packet[8:12])
-        counted.count(packet, time.time())
+        counted.count(packet, now_s)
 
     def _count_new(self, ssrc: bytes) -> SentStatistics:
         counted = self._sent[ssrc] = SentStatistics(int.from_bytes(ssrc, "big"))
         return counted
 
     def _read_rtp(self) -> None:
-        try:
-            data, address, arrival_s = receive(self._rtp)
-        except OSError:
-            return
+        """Take all that came."""
+        with suppress(OSError):
+            while True:
+                self._take_rtp(*receive(self._rtp))
+
+    def _take_rtp(self, data: bytes, address: Address, arrival_s: float) -> None:
         if is_rtcp(data):
             self._take_rtcp(data, arrival_s)
             return

@@ -1,14 +1,11 @@
-"""One clock and one poller for all media sessions of an event loop.
+"""One clock for all media sessions of an event loop: every 10 ms it calls those that are due.
 
-A session asks to be ticked every 10, 20, 30 ... ms and to be told when its sockets are readable. However many there
-are, the loop sees one timer and one file descriptor (epoll or kqueue nests): a packet costs no event of its own.
+The event loop sees one timer, however many sessions there are, and no timer when there is none.
 """
 
 from __future__ import annotations
 
 import asyncio
-import selectors
-import socket
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -51,7 +48,7 @@ def shared_ticker() -> Ticker:
 
 
 class Ticker:
-    """Ticks callables in steps of 10 ms and polls sockets; idle when it has none."""
+    """Calls what was added, each in its own period; idle when there is nothing."""
 
     def __init__(self) -> None:
         """Begin with nothing to do; the loop is not touched yet."""
@@ -63,19 +60,23 @@ class Ticker:
         self._number = 0
         self._epoch_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._selector: selectors.BaseSelector | None = None
 
     @property
     def idle(self) -> bool:
-        """Whether it has neither a callable nor a socket, and nothing in the loop."""
-        return self._timer is None and self._selector is None
+        """Whether it has nothing to call, and so no timer in the loop."""
+        return self._timer is None
 
     def add(self, tick: Tick, period_ms: int) -> Ticket:
-        """Call `tick` every `period_ms`, first within 10 ms, until its ticket is removed."""
-        self._start()
-        self._active += 1
+        """Call `tick` every `period_ms` until its ticket is removed; first within that time, where most room is."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._number, self._epoch_s = 0, loop.time()
+            self._timer = loop.call_at(self._epoch_s + TICK_S, self._run, loop)
         ticket = Ticket(tick, period_ms // TICK_MS)
-        self._wheel.setdefault(self._number + 1, []).append(ticket)
+        begin = self._number + 1
+        number = min(range(begin, begin + ticket.period), key=lambda each: len(self._wheel.get(each, ())))
+        self._wheel.setdefault(number, []).append(ticket)
+        self._active += 1
         return ticket
 
     def remove(self, ticket: Ticket) -> None:
@@ -87,21 +88,15 @@ class Ticker:
             self._timer = None
             self._wheel.clear()
 
-    def _start(self) -> None:
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._number, self._epoch_s = 0, loop.time()
-            self._timer = loop.call_at(self._epoch_s + TICK_S, self._run, loop)
-
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Do every tick that is due by now and wait for the next."""
-        if loop.time() - self._due_s(self._number + 1) > GIVE_UP_S:
-            self._epoch_s = loop.time() - self._number * TICK_S
-        while self._active and (due_s := self._due_s(self._number + 1)) <= loop.time():
-            self._note_lateness(loop.time() - due_s)
-            self._number += 1
-            self._tick(due_s)
-        if self._active:
+        """Do one step and wait for the next; one that is overdue comes as soon as others had their turn."""
+        timer, due_s, now_s = self._timer, self._due_s(self._number + 1), loop.time()
+        self._note_lateness(now_s - due_s)
+        if now_s - due_s > GIVE_UP_S:
+            self._epoch_s += now_s - due_s
+        self._number += 1
+        self._tick(due_s)
+        if self._timer is timer:  # nobody stopped the clock
             self._timer = loop.call_at(self._due_s(self._number + 1), self._run, loop)
 
     def _due_s(self, number: int) -> float:
@@ -118,25 +113,3 @@ class Ticker:
             if ticket.active:
                 ticket.tick(due_s)
                 wheel.setdefault(number + ticket.period, []).append(ticket)
-
-    def watch(self, sock: socket.socket, readable: Callable[[], object]) -> None:
-        """Call `readable` whenever there is something to read from a socket."""
-        if self._selector is None:
-            self._selector = selectors.DefaultSelector()
-            asyncio.get_running_loop().add_reader(self._selector, self._poll, self._selector)
-        self._selector.register(sock, selectors.EVENT_READ, readable)
-
-    def forget(self, sock: socket.socket) -> None:
-        """Watch a socket no more; call it before the socket is closed."""
-        if self._selector is None:
-            return
-        self._selector.unregister(sock)
-        if not self._selector.get_map():
-            asyncio.get_running_loop().remove_reader(self._selector)  # type: ignore[arg-type]  # it has fileno
-            self._selector.close()
-            self._selector = None
-
-    def _poll(self, selector: selectors.BaseSelector) -> None:
-        for key, _ in selector.select(0):
-            if selector is self._selector:
-                key.data()

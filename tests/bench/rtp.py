@@ -1,0 +1,153 @@
+"""What many media sessions cost: `python -m tests.bench.rtp [--sessions 600] [--seconds 20]`.
+
+Two processes on loopback, each with all sessions: every session sends 440 Hz in G.711 at 20 ms to its fellow and
+receives, counts and keeps what comes back. Only the first process is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from labkit.rtp.session import MediaSession
+from labkit.rtp.source import Tone
+from labkit.rtp.ticker import shared_ticker
+
+WARM_UP_S = 2.0
+"""Not measured: sockets fill, caches warm."""
+
+CPU_BAR = 0.35
+"""The most that 600 sessions may take of one core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What was measured."""
+
+    sessions: int
+    """Sessions that sent and received."""
+    seconds: float
+    """For how long."""
+    cpu_share: float
+    """CPU time of the process over wall time: 1.0 is one core."""
+    ticks: int
+    """Steps of the media clock."""
+    late_ticks: int
+    """Of these later than 10 ms."""
+    max_late_ms: float
+    """The latest."""
+    packets_per_s: float
+    """Sent and received together."""
+    lost: int
+    """Expected and not received."""
+    tones: int
+    """Sessions whose received tone was 440 Hz within 0.5 Hz and -10 dBm0 within 0.2 dB."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sessions} sessions, RTP both ways, {self.seconds:.0f} s: {self.cpu_share:.1%} of a core, "
+            f"{self.late_ticks} of {self.ticks} ticks later than 10 ms (latest {self.max_late_ms:.1f} ms), "
+            f"{self.packets_per_s:.0f} packets/s, {self.lost} lost, {self.tones} tones right"
+        )
+
+
+def machine() -> str:
+    """The machine that the figures belong to."""
+    models = [line.split(":")[1].strip() for line in _read("/proc/cpuinfo").splitlines() if "model name" in line]
+    processor = f"{os.cpu_count()} x {models[0] if models else platform.machine()}"
+    load = f"load of others {os.getloadavg()[0]:.1f}"
+    return f"{processor}, {platform.system()} {platform.release()}, Python {platform.python_version()}, {load}"
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text() if Path(path).exists() else ""
+
+
+async def talk(count: int, seconds: float, read: IO[str], write: IO[str]) -> Cost:
+    """Open sessions, swap ports with the other process, send and receive, and tell what it cost."""
+    sessions = [MediaSession.open("127.0.0.1") for _ in range(count)]
+    print(json.dumps([session.local_port for session in sessions]), file=write, flush=True)
+    for session, port in zip(sessions, json.loads(read.readline()), strict=True):
+        session.start(remote=("127.0.0.1", port), source=Tone())
+    await asyncio.sleep(WARM_UP_S)
+    ticker = shared_ticker()
+    ticker.ticks = ticker.late_ticks = 0
+    ticker.max_late_s = 0.0
+    packets, cpu_s, began_s = _packets(sessions), time.process_time(), time.monotonic()
+    await asyncio.sleep(seconds)
+    cpu_s, took_s = time.process_time() - cpu_s, time.monotonic() - began_s
+    packets = _packets(sessions) - packets
+    ticks, late, latest_s = ticker.ticks, ticker.late_ticks, ticker.max_late_s
+    reports = [session.report() for session in sessions]
+    for session in sessions:
+        session.stop()
+    return Cost(
+        sessions=count,
+        seconds=took_s,
+        cpu_share=cpu_s / took_s,
+        ticks=ticks,
+        late_ticks=late,
+        max_late_ms=1000 * latest_s,
+        packets_per_s=packets / took_s,
+        lost=sum(stream.lost for report in reports for stream in report.received),
+        tones=sum(
+            abs((report.tone.frequency_hz or 0) - 440) <= 0.5 and abs(report.tone.level_dbm0 + 10) <= 0.2
+            for report in reports
+        ),
+    )
+
+
+def _packets(sessions: list[MediaSession]) -> int:
+    """Packets sent and received so far."""
+    received = sum(each.statistics.packets for session in sessions for each in session.receiver.sources.values())
+    return received + sum(sent.packets for session in sessions for sent in session.sent)
+
+
+@contextmanager
+def far_side(count: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
+    """The other process."""
+    command = [sys.executable, "-m", "tests.bench.rtp", "--far", f"--sessions={count}", f"--seconds={seconds + 1}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def measure(count: int, seconds: float) -> Cost:
+    """The cost of so many sessions for so long."""
+    with far_side(count, seconds) as process:
+        if process.stdout is None or process.stdin is None:
+            raise RuntimeError("the far side has no pipes")
+        return asyncio.run(talk(count, seconds, process.stdout, process.stdin))
+
+
+def main() -> int:
+    """Measure and print, or be the far side; 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=600)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--far", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.far:
+        asyncio.run(talk(arguments.sessions, arguments.seconds, sys.stdin, sys.stdout))
+        return 0
+    print(machine())
+    cost = measure(arguments.sessions, arguments.seconds)
+    print(cost)
+    return int(cost.cpu_share > CPU_BAR or cost.late_ticks > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
