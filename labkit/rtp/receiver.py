@@ -83,7 +83,7 @@ class ReceivedSource:
             restarts=counted.restarts,
             jitter_ms=round(counted.jitter_ms, 3),
             octets=counted.octets,
-            payload_types=dict(counted.payload_types),
+            payload_types=counted.payload_types,
             first_s=counted.first_s,
             last_s=counted.last_s,
         )
@@ -95,32 +95,43 @@ class Receiver:
     def __init__(self) -> None:
         """Begin at nothing, with G.711's clock."""
         self.sources: dict[int, ReceivedSource] = {}
-        self.invalid_packets = 0
         self.newest: ReceivedSource | None = None
-        self.on_payload: Callable[[bytes], object] | None = None
         self.on_digit: Callable[[Digit], object] | None = None
         self._codec = PCMU
         self._payload_type = 0
         self._event_clocks_hz: Mapping[int, int] = {}
         self._events = EventReceiver()
         self._inband: InbandDetector | None = None
+        self._on_payload: Callable[[bytes], object] | None = None
+        self._listens = False
 
     def expect(
-        self, codec: Codec, payload_type: int, event_clocks_hz: Mapping[int, int] = NO_EVENTS, inband: bool = False
+        self,
+        codec: Codec,
+        payload_type: int,
+        event_clocks_hz: Mapping[int, int] = NO_EVENTS,
+        inband: bool = False,
+        on_payload: Callable[[bytes], object] | None = None,
     ) -> None:
-        """From now on audio is in this codec, and digits come as events or in band."""
+        """From now on audio is in this codec, digits come as events or in band, and `on_payload` is given all audio."""
         self._codec = codec
         self._payload_type = payload_type
         self._event_clocks_hz = event_clocks_hz
-        if inband and self._inband is None:
+        self._on_payload = on_payload
+        if not inband:
+            self._inband = None
+        elif self._inband is None:
             self._inband = InbandDetector(codec.sample_rate_hz, codec.zero_dbm0_peak)
+        self._listens = bool(codec.remembers or inband or on_payload)
 
     def receive(self, data: bytes, address: Address, arrival_s: float) -> bool:
         """Take one datagram; False when it is no RTP packet."""
         if len(data) < HEADER.size or data[0] & 0xC0 != _PLAIN:
-            self.invalid_packets += 1
             return False
         flags, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
+        payload_type = second & 0x7F
+        if 64 <= payload_type <= 95:  # these are RTCP's (RFC 5761, section 4)
+            return False
         if flags != _PLAIN:
             return self._receive_decorated(data, address, arrival_s)
         source = self.sources.get(ssrc) or self._new_source(ssrc)
@@ -128,32 +139,35 @@ class Receiver:
             return False
         if source.address != address:
             source.come_from(address)
-        payload_type = second & 0x7F
         if payload_type in self._event_clocks_hz:
-            source.statistics.count(sequence, payload_type, len(data) - HEADER.size, arrival_s)
-            self._receive_event(ssrc, timestamp, payload_type, data[HEADER.size :], arrival_s)
+            source.statistics.update(sequence, timestamp, payload_type, len(data) - 12, arrival_s, timed=False)
+            self._receive_event(ssrc, timestamp, payload_type, data[12:], arrival_s)
             return True
-        source.statistics.update(sequence, timestamp, payload_type, len(data) - HEADER.size, arrival_s)
+        source.statistics.update(sequence, timestamp, payload_type, len(data) - 12, arrival_s)
         source.recent.append(data)
         self.newest = source
-        if self.on_payload:
-            self.on_payload(data[HEADER.size :])
-        if payload_type == self._payload_type and (self._codec.remembers or self._inband):
-            self._hear(source, timestamp, data[HEADER.size :], arrival_s)
+        if self._listens:
+            self._listen(source, timestamp, payload_type, data[12:], arrival_s)
         return True
+
+    def _listen(
+        self, source: ReceivedSource, timestamp: int, payload_type: int, payload: bytes, arrival_s: float
+    ) -> None:
+        """Echo audio, and decode at once what has to be decoded in order or searched for digits."""
+        if self._on_payload:
+            self._on_payload(payload)
+        if payload_type != self._payload_type or not (self._codec.remembers or self._inband):
+            return
+        samples = source.hear(timestamp, payload, self._codec)
+        for digit in self._inband.feed(samples, arrival_s) if self._inband else ():
+            if self.on_digit:
+                self.on_digit(digit)
 
     def _receive_event(self, ssrc: int, timestamp: int, payload_type: int, payload: bytes, arrival_s: float) -> None:
         clock_rate_hz = self._event_clocks_hz[payload_type]
         digit = self._events.receive(ssrc, timestamp, payload, clock_rate_hz, arrival_s)
         if digit and self.on_digit:
             self.on_digit(digit)
-
-    def _hear(self, source: ReceivedSource, timestamp: int, payload: bytes, arrival_s: float) -> None:
-        """Decode at once what has to be decoded in order or searched for digits."""
-        samples = source.hear(timestamp, payload, self._codec)
-        for digit in self._inband.feed(samples, arrival_s) if self._inband else ():
-            if self.on_digit:
-                self.on_digit(digit)
 
     def digits(self) -> tuple[Digit, ...]:
         """The digits so far, by the time they began."""
@@ -165,7 +179,6 @@ class Receiver:
         try:
             packet = RtpPacket.parse(data)
         except ParseError:
-            self.invalid_packets += 1
             return False
         plain = RtpPacket(
             packet.payload_type, packet.sequence, packet.timestamp, packet.ssrc, packet.payload, packet.marker
@@ -174,7 +187,6 @@ class Receiver:
 
     def _new_source(self, ssrc: int) -> ReceivedSource | None:
         if len(self.sources) >= MAX_SOURCES:
-            self.invalid_packets += 1
             return None
         source = self.sources[ssrc] = ReceivedSource(ssrc, self._codec.clock_rate_hz)
         return source

@@ -12,6 +12,7 @@ from labkit.rtp.dtmf import event_payloads, frequencies_hz
 from labkit.rtp.packet import HEADER, MARKER, VERSION
 from labkit.rtp.report import FarView, SentStream
 from labkit.rtp.source import Payloads, Silence, Tone
+from labkit.rtp.statistics import PacketCounts
 
 _FLAGS = VERSION << 6
 
@@ -131,27 +132,24 @@ class Sender:
         return self.timestamp - self._step + round(after_s * self._clock_rate_hz) & 0xFFFFFFFF
 
 
-class SentStatistics:
+class SentStatistics(PacketCounts):
     """Counters of what left under one SSRC."""
 
-    __slots__ = ("first_s", "last_s", "octets", "packets", "payload_types", "ssrc")
+    __slots__ = ("ssrc_octets",)
 
-    def __init__(self, ssrc: int) -> None:
-        """Begin at nothing."""
-        self.ssrc = ssrc
-        self.packets = self.octets = 0
-        self.payload_types: dict[int, int] = {}
-        self.first_s = self.last_s = 0.0
+    def __init__(self, ssrc_octets: bytes) -> None:
+        """Begin at nothing for the SSRC with these four octets."""
+        super().__init__(int.from_bytes(ssrc_octets, "big"))
+        self.ssrc_octets = ssrc_octets
 
     def count(self, packet: bytes, now_s: float) -> None:
         """Count a packet of ours (its header is 12 octets) that left at `now_s`."""
-        if not self.packets:
-            self.first_s = now_s
-        self.packets += 1
-        self.octets += len(packet) - HEADER.size
-        self.last_s = now_s
         payload_type = packet[1] & 0x7F
-        self.payload_types[payload_type] = self.payload_types.get(payload_type, 0) + 1
+        if payload_type != self._payload_type:
+            self.turn(payload_type, now_s)
+        self.packets += 1
+        self.octets += len(packet) - 12
+        self.last_s = now_s
 
     def stream(self, view: FarView | None, clock_rate_hz: int) -> SentStream:
         """These counters as a value, with what the far side's last report said."""
@@ -159,7 +157,7 @@ class SentStatistics:
             ssrc=self.ssrc,
             packets=self.packets,
             octets=self.octets,
-            payload_types=dict(self.payload_types),
+            payload_types=self.payload_types,
             first_s=self.first_s,
             last_s=self.last_s,
             reported_lost=view.lost if view else None,

@@ -19,7 +19,38 @@ _REMEMBERED = 512
 """How many sequence numbers back a duplicate is known as one."""
 
 
-class SourceStatistics:
+class PacketCounts:
+    """Packets, octets and payload types of one source, sent or received; the base of both statistics."""
+
+    __slots__ = ("_counted", "_payload_type", "_types", "first_s", "last_s", "octets", "packets", "ssrc")
+
+    def __init__(self, ssrc: int) -> None:
+        """Begin at nothing."""
+        self.ssrc = ssrc
+        self.packets = self.octets = 0
+        self.first_s = self.last_s = 0.0
+        self._payload_type = -1
+        self._counted = 0
+        self._types: dict[int, int] = {}
+
+    def turn(self, payload_type: int, now_s: float) -> None:
+        """Say that packets are of another payload type from now on."""
+        if not self.packets:
+            self.first_s = now_s
+        self._types = self.payload_types
+        self._payload_type = payload_type
+        self._counted = self.packets
+
+    @property
+    def payload_types(self) -> dict[int, int]:
+        """Packets per payload type, in order of first sight."""
+        newest = self.packets - self._counted
+        if not newest:
+            return dict(self._types)
+        return self._types | {self._payload_type: self._types.get(self._payload_type, 0) + newest}
+
+
+class SourceStatistics(PacketCounts):
     """Counters of one received source; `update` them with each packet in order of arrival."""
 
     __slots__ = (
@@ -27,53 +58,40 @@ class SourceStatistics:
         "_awaited",
         "_base",
         "_earlier",
-        "_jitter",
         "_seen",
         "_timed_s",
         "_timestamp",
         "clock_rate_hz",
         "duplicates",
-        "first_s",
         "highest",
-        "last_s",
-        "octets",
-        "packets",
-        "payload_types",
+        "jitter",
         "reordered",
         "restarts",
-        "ssrc",
     )
 
     def __init__(self, ssrc: int, clock_rate_hz: int) -> None:
         """Count a source whose media clock has this rate."""
-        self.ssrc = ssrc
+        super().__init__(ssrc)
         self.clock_rate_hz = clock_rate_hz
-        self.packets = self.octets = self.duplicates = self.reordered = self.restarts = 0
-        self.payload_types: dict[int, int] = {}
-        self.first_s = self.last_s = 0.0
+        self.duplicates = self.reordered = self.restarts = 0
+        self.jitter = 0.0  # in ticks of the media clock
         self.highest = self._base = 0  # extended sequence numbers: cycles in the upper bits
         self._earlier = self._astray = 0
         self._awaited = -1
-        self._jitter = self._timed_s = 0.0
         self._timestamp: int | None = None
+        self._timed_s = 0.0
         self._seen = array("i", [-1]) * _REMEMBERED
 
-    def update(self, sequence: int, timestamp: int, payload_type: int, octets: int, arrival_s: float) -> None:
-        """Count a packet of media: `octets` of payload that arrived at `arrival_s`."""
-        self.count(sequence, payload_type, octets, arrival_s)
-        if self._timestamp is not None:
-            moved = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-            late = (arrival_s - self._timed_s) * self.clock_rate_hz - moved
-            self._jitter += ((late if late > 0 else -late) - self._jitter) / 16
-        self._timestamp = timestamp
-        self._timed_s = arrival_s
+    def update(
+        self, sequence: int, timestamp: int, payload_type: int, octets: int, arrival_s: float, timed: bool = True
+    ) -> None:
+        """Count a packet of `octets` of payload that arrived at `arrival_s`.
 
-    def count(self, sequence: int, payload_type: int, octets: int, arrival_s: float) -> None:
-        """Count a packet whose timestamp is no sampling instant (an RFC 4733 event): all but jitter."""
-        if not self.packets:
-            self.first_s = arrival_s
-            self.highest = self._base = sequence
-        elif sequence - self.highest & 0xFFFF == 1:
+        Its timestamp counts for jitter unless it is no sampling instant (not `timed`), as in an RFC 4733 event.
+        """
+        if payload_type != self._payload_type:
+            self.turn(payload_type, arrival_s)
+        if sequence - self.highest & 0xFFFF == 1 and self.packets:
             self.highest += 1
         else:
             self._place(sequence)
@@ -81,10 +99,19 @@ class SourceStatistics:
         self.packets += 1
         self.octets += octets
         self.last_s = arrival_s
-        self.payload_types[payload_type] = self.payload_types.get(payload_type, 0) + 1
+        if timed:
+            if self._timestamp is not None:
+                moved = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+                late = (arrival_s - self._timed_s) * self.clock_rate_hz - moved
+                self.jitter += ((late if late > 0 else -late) - self.jitter) / 16
+            self._timestamp = timestamp
+            self._timed_s = arrival_s
 
     def _place(self, sequence: int) -> None:
         """Sort in a packet that is not the next one."""
+        if not self.packets:
+            self.highest = self._base = sequence
+            return
         step = sequence_difference(sequence, self.highest & 0xFFFF)
         if 0 < step < MAX_DROPOUT:
             self.highest += step
@@ -128,11 +155,6 @@ class SourceStatistics:
         return self.expected - self.packets
 
     @property
-    def jitter(self) -> float:
-        """The interarrival jitter in ticks of the media clock (RFC 3550, appendix A.8)."""
-        return self._jitter
-
-    @property
     def jitter_ms(self) -> float:
         """The interarrival jitter in milliseconds."""
-        return 1000 * self._jitter / self.clock_rate_hz
+        return 1000 * self.jitter / self.clock_rate_hz

@@ -97,7 +97,7 @@ def read(data: bytes, outcome: Outcome) -> None:
         reporter.receive(data, arrival_s)
     receiver.digits()
     received = [source.statistics for source in receiver.sources.values()]
-    reporter.compose(2.0, Sender(1, 0, 0), SentStatistics(1), received)
+    reporter.compose(2.0, Sender(1, 0, 0), SentStatistics(bytes(4)), received)
     outcome.slowest_s = max(outcome.slowest_s, time.thread_time() - began_s)
     outcome.inputs += 1
 

@@ -139,7 +139,7 @@ def test_round_trip_is_learnt_from_the_far_report() -> None:
 
 
 def test_sender_report_carries_what_was_sent() -> None:
-    sender, sent = Sender(1, 0, 1000), SentStatistics(1)
+    sender, sent = Sender(1, 0, 1000), SentStatistics(bytes([0, 0, 0, 1]))
     sender.play(iter([b"\0" * 160]), 0, 20, 8000)
     packet = sender.packet()
     assert packet is not None

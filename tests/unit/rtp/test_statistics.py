@@ -71,7 +71,7 @@ def test_jitter_does_not_see_the_wrap_of_timestamps() -> None:
 def test_events_do_not_count_for_jitter() -> None:
     statistics = SourceStatistics(1, 8000)
     statistics.update(0, 0, 0, 160, 0.0)
-    statistics.count(1, 101, 4, 0.020)
+    statistics.update(1, 99, 101, 4, 0.020, timed=False)
     statistics.update(2, 320, 0, 160, 0.040)
     assert statistics.jitter == pytest.approx(0)
     assert statistics.payload_types == {0: 2, 101: 1}

@@ -22,8 +22,8 @@ def through(codec: Codec, frequency_hz: int, level_dbm0: float) -> array[int]:
 
 
 @pytest.mark.parametrize("codec", [PCMU, PCMA, G722], ids=lambda codec: codec.name)
-@pytest.mark.parametrize("frequency_hz", [62, 425, 440, 620, 770, 1004, 2950, 3400])
-@pytest.mark.parametrize("level_dbm0", [0.0, -10.0, -20.0, -35.0])
+@pytest.mark.parametrize("frequency_hz", [62, 440, 1004, 3400])
+@pytest.mark.parametrize("level_dbm0", [0.0, -10.0, -35.0])
 def test_tone_is_measured_behind_a_codec(codec: Codec, frequency_hz: int, level_dbm0: float) -> None:
     tone = measure_tone(through(codec, frequency_hz, level_dbm0), codec.sample_rate_hz, codec.zero_dbm0_peak)
     assert tone.frequency_hz == pytest.approx(frequency_hz, abs=0.5)
