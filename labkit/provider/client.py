@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.control import ControlClient
-from labkit.provider.portal import PortalView
-from labkit.provider.registrar import Registered
+from labkit.provider.view import PortalView, Registered
 from labkit.rtp.report import MediaReport
 from labkit.sip.report import CallReport, revive
 

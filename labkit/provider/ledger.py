@@ -6,37 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from labkit.provider.view import CallEntry
 from labkit.rtp.session import MediaSession
 from labkit.sip.call import Call
 from labkit.sip.report import CallReport, report_of
-
-
-@dataclass(frozen=True, slots=True)
-class CallEntry:
-    """One call attempt as the customer's portal lists it."""
-
-    id: str
-    """Name of the call: `call-1`."""
-    direction: str
-    """outbound (from the customer) or inbound (to the customer)."""
-    trunk: str
-    """Name of the trunk; empty where none matched."""
-    caller: str
-    """Caller ID as it was shown to the called side; empty for withheld."""
-    called: str
-    """Called number as dialled."""
-    source: str
-    """Peer's address."""
-    begun_s: float
-    """Seconds since the provider started."""
-    state: str
-    """calling, ringing, answered, confirmed, ended or refused."""
-    status: int | None
-    """Final status; None while there is none, 0 when the provider stayed silent."""
-    reason: str
-    """Its reason phrase or what ended the call."""
-    duration_s: float | None
-    """Seconds from answer to end."""
 
 
 @dataclass(slots=True)

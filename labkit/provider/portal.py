@@ -3,57 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
-from labkit.provider.ledger import CallEntry
-from labkit.provider.registrar import Registered
+from labkit.provider.view import PortalView, TrunkView
 
 if TYPE_CHECKING:
     from labkit.provider.service import Service
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkView:
-    """A trunk as its customer sees it; the rules of the carrier's SBC are not shown."""
-
-    name: str
-    """Name of the trunk."""
-    kind: str
-    """registration or address."""
-    account: str
-    """Account name, empty for an address trunk."""
-    server: str
-    """Address of the SBC to register at and send calls to."""
-    domain: str
-    """SIP domain of the provider."""
-    numbers: tuple[str, ...]
-    """Numbers routed to it."""
-    allowed_addresses: tuple[str, ...]
-    """Source addresses that may send calls."""
-    verified_callers: tuple[str, ...]
-    """Caller IDs that the customer proved to own, besides the numbers."""
-    channels: int
-    """Concurrent calls paid for."""
-    calls_up: int
-    """Calls that live now."""
-    suspended: bool
-    """Whether the trunk is blocked."""
-
-
-@dataclass(frozen=True, slots=True)
-class PortalView:
-    """One page of the portal."""
-
-    title: str
-    """The provider's name."""
-    trunks: tuple[TrunkView, ...]
-    """The customer's trunks."""
-    registrations: tuple[Registered, ...]
-    """What is registered now."""
-    calls: tuple[CallEntry, ...]
-    """Call attempts with final status and reason, the newest last."""
 
 
 class Portal:

@@ -6,31 +6,12 @@ from dataclasses import dataclass
 
 from labkit.errors import ParseError
 from labkit.provider.trunk import Trunk
+from labkit.provider.view import Registered
 from labkit.sip.grammar import number
 from labkit.sip.message import Request, Row
 from labkit.sip.transaction import ServerTransaction
 from labkit.sip.transport import Flow
 from labkit.sip.uri import Address
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """One binding as the portal shows it."""
-
-    trunk: str
-    """Name of the trunk."""
-    account: str
-    """Account it belongs to."""
-    contact: str
-    """Contact URI as sent."""
-    source: str
-    """Address and port the REGISTER came from."""
-    transport: str
-    """UDP, TCP or TLS."""
-    expires_s: float
-    """Seconds left."""
-    user_agent: str
-    """User-Agent of the customer's PBX."""
 
 
 @dataclass(slots=True)

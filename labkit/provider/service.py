@@ -12,14 +12,15 @@ from typing import Any
 from labkit.errors import LabError, ParseError
 from labkit.provider.admission import Admission, Admitted, Refusal
 from labkit.provider.customer import place_inbound
-from labkit.provider.ledger import CallEntry, Ledger, Line
+from labkit.provider.ledger import Ledger, Line
 from labkit.provider.media import capabilities_of, media_for, negotiation_for, t38_offer
 from labkit.provider.policy import Policy, edited
-from labkit.provider.registrar import Registered, Registrar
+from labkit.provider.registrar import Registrar
 from labkit.provider.script import behave, play
 from labkit.provider.taps import WireFaults
 from labkit.provider.telephone import Change
 from labkit.provider.trunk import Trunk
+from labkit.provider.view import CallEntry, Registered
 from labkit.sip.agent import ALLOW, Agent, Identity
 from labkit.sip.call import Call
 from labkit.sip.callee import IncomingCall

@@ -6,10 +6,10 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labkit.sip.call import Call
-from labkit.sip.caller import OutgoingCall
+if TYPE_CHECKING:
+    from labkit.sip.call import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def report_of(call: Call, name: str, media: Any = None) -> CallReport:
     """Read a call's state."""
     invite, ending = call.invite, call.ending
     agreed = call.negotiation.agreed
-    outgoing = isinstance(call, OutgoingCall)
+    outgoing = call.role == "uac"
     here, there = ("From", "To") if outgoing else ("To", "From")
     headers = dict(reversed(invite.rows)) if invite else {}
     return CallReport(
