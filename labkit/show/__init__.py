@@ -14,26 +14,35 @@ if TYPE_CHECKING:
     from labkit.show.charts import jitter as jitter
     from labkit.show.charts import loss as loss
     from labkit.show.charts import media as media
+    from labkit.show.charts import mos as mos
     from labkit.show.charts import sequence as sequence
     from labkit.show.charts import streams as streams
     from labkit.show.ladders import Ladder as Ladder
     from labkit.show.ladders import ladder as ladder
+    from labkit.show.sounds import sound as sound
+    from labkit.show.timelines import dtmf as dtmf
     from labkit.show.timelines import offers as offers
 
 _HOMES = {
     "Ladder": "labkit.show.ladders",
     "bitrate": "labkit.show.charts",
     "delta": "labkit.show.charts",
+    "dtmf": "labkit.show.timelines",
     "jitter": "labkit.show.charts",
     "ladder": "labkit.show.ladders",
     "loss": "labkit.show.charts",
     "media": "labkit.show.charts",
+    "mos": "labkit.show.charts",
     "offers": "labkit.show.timelines",
     "sequence": "labkit.show.charts",
+    "sound": "labkit.show.sounds",
     "streams": "labkit.show.charts",
 }
 
-__all__ = ["Ladder", "bitrate", "delta", "jitter", "ladder", "loss", "media", "offers", "sequence", "streams"]
+__all__ = [
+    "Ladder", "bitrate", "delta", "dtmf", "jitter", "ladder", "loss", "media", "mos", "offers", "sequence", "sound",
+    "streams",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -13,6 +13,7 @@ from labkit.show.arrivals import loss_map, sequence_plot
 from labkit.show.ladders import Source, trace_of
 from labkit.show.panels import Scale, Series, blank, chart
 from labkit.show.pictures import Picture
+from labkit.show.rtp_arrows import records
 from labkit.show.tables import Table
 from labkit.show.tracks import Stream, streams_of
 
@@ -36,6 +37,19 @@ def delta(source: Source, *, call: int | None = None) -> Picture:
 def bitrate(source: Source, *, call: int | None = None) -> Picture:
     """Bits of IP packets in each second."""
     return _charted(source, call, Scale("Bitrate with IP and UDP headers", "kbit/s", style="steps"), _bitrate)
+
+
+def mos(source: Source, *, call: int | None = None) -> Picture:
+    """Listening quality estimated for each second by the E-model (ITU-T G.107), from codec and loss."""
+    trace = trace_of(source)
+    found = streams_of(trace, call)
+    rows = records(trace.columns("intervals"))
+    scale = Scale(
+        "Estimated MOS (ITU-T G.107)", "", bottom=1.0, least_top=4.5, style="steps", line=3.6,
+        line_name="3.6, below which many users are dissatisfied",
+    )  # fmt: skip
+    series = [_mos(each, [row for row in rows if (row["point"], row["stream"]) == each.sighting]) for each in found]
+    return chart(scale, [each for each in series if len(each.values)]) if found else blank(scale.title, NO_RTP)
 
 
 def loss(source: Source, *, call: int | None = None) -> Picture:
@@ -80,9 +94,9 @@ class Album:
 
 
 def media(source: Source, *, call: int | None = None) -> Album:
-    """What there is to see of the media: figures, loss, jitter, time between packets, bitrate."""
+    """What there is to see of the media: figures, loss, jitter, time between packets, bitrate, MOS."""
     trace = trace_of(source)
-    return Album(tuple(make(trace, call=call) for make in (streams, loss, jitter, delta, bitrate)))
+    return Album(tuple(make(trace, call=call) for make in (streams, loss, jitter, delta, bitrate, mos)))
 
 
 def _charted(source: Source, call: int | None, scale: Scale, make: Callable[[Stream], Series]) -> Picture:
@@ -107,6 +121,16 @@ def _bitrate(stream: Stream) -> Series:
     whole = rates[:-1] if len(rates) > 1 else rates
     times_s = start + np.arange(len(whole) + 1, dtype=np.float64) * BIN_S
     return Series(stream.name, times_s, np.append(whole, whole[-1]), _mean_max(whole, "kbit/s"))
+
+
+def _mos(stream: Stream, rows: Sequence[dict[str, Any]]) -> Series:
+    known = [(row["time_s"], row["mos"]) for row in rows if row["mos"] is not None and isfinite(row["mos"])]
+    times_s, values = (np.array(each, dtype=np.float64) for each in (zip(*known, strict=True) if known else ((), ())))
+    if not len(values):
+        return Series(stream.name, times_s, values)
+    worst = int(values.argmin())
+    note = f"whole stream {stream.row['mos']:.2f}, worst second {values[worst]:.2f} at {times_s[worst]:.0f} s"
+    return Series(stream.name, np.append(times_s, times_s[-1] + 1), np.append(values, values[-1]), note)
 
 
 def _mean_max(values: np.ndarray[Any, Any], unit: str) -> str:

@@ -45,6 +45,8 @@ class Series:
     """How much, in the unit of the chart."""
     note: str = ""
     """What the numbers come to, such as "mean 0.2, max 1.1 ms"."""
+    lows: Floats = field(default_factory=lambda: NONE)
+    """Lower edge, of a band."""
     marks_s: Floats = field(default_factory=lambda: NONE)
     """Moments of trouble, drawn as ticks that stand on the time axis."""
 
@@ -67,8 +69,8 @@ class Scale:
     """What that value is."""
     mark_name: str = ""
     """What the moments of trouble are."""
-    style: Literal["line", "steps", "points"] = "line"
-    """How the values are joined."""
+    style: Literal["line", "steps", "points", "band"] = "line"
+    """How the values are joined; a band lies between them and `lows`."""
 
 
 def chart(scale: Scale, series: Sequence[Series]) -> Picture:
@@ -100,8 +102,8 @@ def _words(scale: Scale, series: Sequence[Series]) -> str:
     wide = max((len(each.name) for each in series), default=0)
     lines = [f"{scale.title}{unit}, {span[0]:.1f} s to {span[1]:.1f} s, full bar {top:.3g}"]
     for each in series:
-        held = scale.style == "steps"
-        bars = spark(each.times_s, each.values - scale.bottom, span, top - scale.bottom, held=held)
+        held, floor = scale.style == "steps", 0.0 if scale.style == "band" else scale.bottom
+        bars = spark(each.times_s, each.values - floor, span, top - floor, held=held)
         lines.append(f"{each.name:{wide}}  {bars}  {each.note}".rstrip())
     return "\n".join(lines)
 
@@ -172,6 +174,8 @@ def _plot(axes: Axes, scale: Scale, each: Series, ink: str) -> None:
     times, values = each.times_s, each.values
     if scale.style == "points":
         axes.plot(times, values, ".", color=ink, markersize=2.4)
+    elif scale.style == "band":
+        axes.fill_between(times, each.lows, values, color=ink, linewidth=0.4)
     elif scale.style == "steps":
         axes.step(times, values, where="post", color=ink, linewidth=1.4)
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import LabError
 from labkit.show.layout import LEGS
 from labkit.show.passage import Endpoint, Passage, Sighting, passage
-from labkit.show.rtp_arrows import Way, announcer, joined, records, ways
+from labkit.show.rtp_arrows import Way, joined, records, ways
 from labkit.show.sheet import Arrow, Column, Detail, Flow, Kind, Leg, Sheet
 
 if TYPE_CHECKING:
@@ -175,32 +175,23 @@ class _Reader:
 
     def _media(self, last_s: float) -> Iterator[Arrow]:
         """RTP, both directions of a leg as one arrow."""
-        shown = [each for each in ways(self.trace) if each.first_s <= last_s]
-        announced = self._announced()
+        call_id_of = {leg.number: leg.call_id for leg in self.trace.legs_found}
+        shown = {self.trace.sip[place].call_id for place in self.places}
         arrows: list[Arrow] = []
-        for way in shown:
-            call_id = announcer(way, announced)
-            if call_id is None and len(self.places) < len(self.trace.sip):
-                continue
-            arrows = joined(arrows, self._one_way(way, call_id))
+        for way in ways(self.trace):
+            call_id = call_id_of.get(way.leg or 0, "")
+            chosen = call_id in shown if call_id else len(self.places) == len(self.trace.sip)
+            if chosen and way.first_s <= last_s:
+                arrows = joined(arrows, self._one_way(way, call_id))
         return iter(arrows)
 
-    def _one_way(self, way: Way, call_id: str | None) -> Arrow:
+    def _one_way(self, way: Way, call_id: str) -> Arrow:
         source, target = self.hosts.column(way.passage.source), self.hosts.column(way.passage.target)
         return Arrow(
             Kind.RTP, source, target, way.first_s, f"RTP {way.codec}", end_s=way.last_s,
             through=self._through(way.passage, source, target), forward=Flow(way.codec, way.packets, way.lost),
-            leg=self.leg_of.get(call_id or ""), call=self.call_of.get(call_id or ""),
+            leg=self.leg_of.get(call_id), call=self.call_of.get(call_id),
         )  # fmt: skip
-
-    def _announced(self) -> dict[Endpoint, list[tuple[float, str]]]:
-        """Call-IDs of shown messages that announced a media address, with their times."""
-        found: dict[Endpoint, list[tuple[float, str]]] = {}
-        for place in self.places:
-            facts = self.trace.facts[place]
-            for each in facts.media:
-                found.setdefault(each.endpoint, []).append((facts.message.time_s, facts.message.call_id))
-        return found
 
     def _rest(self, last: Arrow) -> Arrow:
         names = list(self.hosts.columns)

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from labkit.show.passage import Endpoint, Passage, Sighting, passage
+from labkit.show.passage import Passage, Sighting, passage
 from labkit.show.sheet import Arrow
 
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace
 
 SLACK_S = 1.0
-"""Media may come so long before the message that announces it, and the way back so long after the end of the way."""
+"""The way back may begin so long after the end of the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,48 +27,31 @@ class Way:
     lost: int
     first_s: float
     last_s: float
+    leg: int | None
+    """Number of the leg whose descriptions announce it."""
 
 
 def ways(trace: Trace) -> list[Way]:
     """The streams, those seen at several points once."""
-    groups: list[list[dict[str, Any]]] = []
+    groups: dict[int, list[dict[str, Any]]] = {}
     for row in records(trace.columns("streams")):
-        mates = (group for group in groups if _same(group, row))
-        group = next(mates, None)
-        if group is None:
-            groups.append([row])
-        else:
-            group.append(row)
-    return sorted((_way(group) for group in groups), key=lambda way: way.first_s)
-
-
-def _same(group: Sequence[dict[str, Any]], row: Mapping[str, Any]) -> bool:
-    """Whether a row is another sighting: same SSRC at a new point, and at least one end unchanged."""
-    other = group[0]
-    ends = [(row[end], row[f"{end}_port"]) == (other[end], other[f"{end}_port"]) for end in ("src", "dst")]
-    new = all(row["point"] != each["point"] for each in group)
-    return new and any(ends) and row["ssrc"] == other["ssrc"]
+        groups.setdefault(row["stream"], []).append(row)
+    return sorted((_way(group) for group in groups.values()), key=lambda way: way.first_s)
 
 
 def _way(group: Sequence[Mapping[str, Any]]) -> Way:
-    seen = [
-        Sighting(row["first_s"], (row["src"], row["src_port"]), (row["dst"], row["dst_port"])) for row in group
-    ]  # fmt: skip
-    path = passage(seen)
-    end = next(row for row in reversed(group) if (row["dst"], row["dst_port"]) == path.target)
-    codec = end["codec"] or f"payload type {end['payload_type']}"
-    last_s = end["first_s"] + end["duration_s"]
-    return Way(path, codec, int(end["packets"]), int(end["lost"]), min(row["first_s"] for row in group), last_s)
-
-
-def announcer(way: Way, announced: Mapping[Endpoint, list[tuple[float, str]]]) -> str | None:
-    """Call-ID of the leg that a stream belongs to: the last that announced one of its ends before it began."""
-    ends = [way.passage.target, way.passage.source, *([way.passage.nat] if way.passage.nat else [])]
-    for end in ends:
-        times = [entry for entry in announced.get(end, []) if entry[0] <= way.first_s + SLACK_S]
-        if times:
-            return max(times)[1]
-    return None
+    ends = [((row["src"], row["src_port"]), (row["dst"], row["dst_port"])) for row in group]
+    path = passage([Sighting(row["first_s"], *pair) for row, pair in zip(group, ends, strict=True)])
+    last = next(row for row, (_, target) in zip(group, ends, strict=True) if target == path.target)
+    return Way(
+        passage=path,
+        codec=last["codec"] or f"payload type {last['payload_type']}",
+        packets=last["packets"],
+        lost=last["lost"],
+        first_s=min(row["first_s"] for row in group),
+        last_s=last["first_s"] + last["duration_s"],
+        leg=next((row["leg"] for row in group if row["leg"] is not None), None),
+    )
 
 
 def joined(arrows: list[Arrow], new: Arrow) -> list[Arrow]:

@@ -1,4 +1,4 @@
-"""What the parties agreed on over time: the SDP timeline."""
+"""What happened when: the SDP timeline, and digits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from labkit.show.layout import LEGS
 from labkit.show.panels import blank
 from labkit.show.pictures import Picture
 from labkit.show.rtp_arrows import records
+from labkit.show.tracks import streams_of
 from labkit.trace.trace import Trace
 
 KEY = "dashed: offered, not yet answered"
@@ -24,6 +25,26 @@ def offers(source: Source, *, call: int | None = None, ports: bool = False) -> P
         return blank("SDP timeline", "no session description in this trace")
     start_s = min(row["time_s"] for row in rows)
     return lanes("SDP timeline", list(_lanes(trace, rows, start_s, ports)), KEY)
+
+
+def dtmf(source: Source, *, call: int | None = None) -> Picture:
+    """The digits of each direction that were sent as telephone events (RFC 4733)."""
+    trace = trace_of(source)
+    rows = records(trace.columns("dtmf"))
+    found = [
+        Lane(each.name, tuple(_digit(row) for row in rows if (row["point"], row["stream"]) == each.sighting))
+        for each in streams_of(trace, call)
+    ]
+    dialled = [lane for lane in found if lane.bars]
+    title = "Digits (RFC 4733)"
+    return lanes(title, dialled) if dialled else blank(title, "no telephone event in this trace")
+
+
+def _digit(row: dict[str, Any]) -> Bar:
+    duration_s = (row["duration_ms"] or 0.0) / 1000
+    unended = "" if row["ended"] else ", its end was never seen"
+    words = f"{row['digit']}  {row['duration_ms'] or 0:.0f} ms in {row['packets']} packets{unended}"
+    return Bar(row["time_s"], row["time_s"] + duration_s, str(row["digit"]), words)
 
 
 def _lanes(trace: Trace, rows: Sequence[dict[str, Any]], start_s: float, ports: bool) -> Iterator[Lane]:

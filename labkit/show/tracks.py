@@ -34,6 +34,11 @@ class Stream:
     """Its packets, in order of arrival."""
 
     @property
+    def sighting(self) -> tuple[str, int]:
+        """Point and number of the stream, as tables name it."""
+        return self.row["point"], self.row["stream"]
+
+    @property
     def times_s(self) -> Floats:
         """Arrival of each packet."""
         return self.packets.arrival_ms / 1000
@@ -72,7 +77,7 @@ def streams_of(trace: Trace, call: int | None = None) -> list[Stream]:
     """The streams of a trace, or of one of its calls, in the order of the table."""
     rows = records(trace.columns("streams"))
     places = _places(rows)
-    chosen = [place for place, row in enumerate(rows) if call is None or _belongs(trace, row, call)]
+    chosen = [place for place, row in enumerate(rows) if call is None or row["call"] == call]
     names = _names([rows[place] for place in chosen], several=len(trace.capture.points) > 1)
     return [
         Stream(name, rows[place], trace.rtp[rows[place]["point"]].packets(places[place], places[place] + 1))
@@ -88,17 +93,6 @@ def _places(rows: list[dict[str, Any]]) -> list[int]:
         places.append(seen[row["point"]])
         seen[row["point"]] += 1
     return places
-
-
-def _belongs(trace: Trace, row: dict[str, Any], call: int) -> bool:
-    """Whether a stream is of a call: one of its ends was announced in it before, or just after, it began."""
-    if "call" in row:
-        return bool(row["call"] == call)
-    offers = records(trace.columns("offers"))
-    ends = {(row["src"], row["src_port"]), (row["dst"], row["dst_port"])}
-    last = [offer for offer in offers if (offer["address"], offer["port"]) in ends]
-    last = [offer for offer in last if offer["time_s"] <= row["first_s"] + 1.0]
-    return bool(last) and bool(max(last, key=lambda offer: float(offer["time_s"]))["call"] == call)
 
 
 def _names(rows: list[dict[str, Any]], *, several: bool) -> Iterator[str]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from labkit import show
+from labkit.errors import LabError
 from labkit.show.fates import LATE, Fates
 from labkit.show.pictures import Picture
+from labkit.show.sounds import Heard
 from labkit.show.tables import Table
 from labkit.show.tracks import streams_of
 from labkit.trace import Capture, open_trace
@@ -27,11 +29,12 @@ def call(tmp_path: Path) -> Capture:
     hold = wire.sdp(A, 4000, "0") + "a=sendonly\r\n"
     packets = [
         (0.0, A, 5060, B, 5060, wire.message("INVITE sip:b", **ASK, cseq="1 INVITE", body=wire.sdp(A, 4000))),
-        (0.5, B, 5060, A, 5060, wire.message("SIP/2.0 200 OK", **reply, cseq="1 INVITE", body=wire.sdp(B, 9000, "0"))),
+        (0.5, B, 5060, A, 5060, wire.message("SIP/2.0 200 OK", **reply, cseq="1 INVITE", body=wire.sdp(B, 9000))),
         (2.0, A, 5060, B, 5060, wire.message("INVITE sip:b", **reply, cseq="2 INVITE", body=hold)),
-        (2.1, B, 5060, A, 5060, wire.message("SIP/2.0 200 OK", **reply, cseq="2 INVITE", body=wire.sdp(B, 9000, "0"))),
+        (2.1, B, 5060, A, 5060, wire.message("SIP/2.0 200 OK", **reply, cseq="2 INVITE", body=wire.sdp(B, 9000))),
         (3.6, A, 5060, B, 5060, wire.message("BYE sip:b", **reply, cseq="3 BYE")),
         *wire.rtp(0.5, A, 4000, B, 9000, 1, range(150)),
+        *wire.digit(3.5, A, 4000, B, 9000, 1, 5),
         *wire.rtp(0.505, B, 9000, A, 4000, 2, [n for n in range(150) if n not in (70, 71)]),
         *wire.rtp(1.0, A, 7000, B, 7002, 3, range(50)),
     ]
@@ -46,7 +49,7 @@ def lines(picture: object) -> list[str]:
 def test_streams_are_summed_up_in_a_table_with_units(call: Capture) -> None:
     table = show.streams(call)
     assert ("stream", "packets", "lost", "jitter mean, ms") == table.heads[:4]
-    assert ("phone-1001 → pbx PCMU, 0x00000001", "150", "0") == table.rows[0][:3]
+    assert ("phone-1001 → pbx PCMU, 0x00000001", "157", "0") == table.rows[0][:3]
     assert ("pbx → phone-1001 PCMU", "148", "2 (1.3 %)") == next(
         row[:3] for row in table.rows if row[0].startswith("pbx")
     )
@@ -80,7 +83,7 @@ def test_the_bitrate_of_pcmu_is_80_kbit_s_with_headers(call: Capture) -> None:
 def test_the_timeline_tells_who_offered_what_and_what_changed(call: Capture) -> None:
     told = lines(show.offers(call))
     assert "    0.000 s  phone-1001 (caller)  offer     INVITE  PCMU PCMA telephone-event 10.10.0.21" == told[1]
-    assert "    0.500 s  pbx (callee)         answer    200 OK  PCMU 10.10.0.10" == told[2]
+    assert "    0.500 s  pbx (callee)         answer    200 OK  PCMU PCMA telephone-event 10.10.0.10" == told[2]
     assert told[3].startswith(
         "    2.000 s  phone-1001 (caller)  offer     INVITE  PCMU 10.10.0.21 sendonly, changed: d"
     )
@@ -89,15 +92,39 @@ def test_the_timeline_tells_who_offered_what_and_what_changed(call: Capture) -> 
 
 def test_all_media_in_one_go(call: Capture) -> None:
     album = show.media(call)
-    assert 5 == len(album.pictures)
+    assert 6 == len(album.pictures)
     assert str(album).startswith("RTP streams\n")
-    assert 4 == album._repr_html_().count("<img ")
+    assert 5 == album._repr_html_().count("<img ")
 
 
-@pytest.mark.parametrize("name", ["bitrate", "delta", "jitter", "loss", "offers", "sequence", "streams"])
+def test_mos_names_the_worst_second(call: Capture) -> None:
+    told = lines(show.mos(call, call=1))
+    assert told[0].startswith("Estimated MOS (ITU-T G.107), 0.0 s to ")
+    assert told[2].startswith("pbx → phone-1001 PCMU")
+    assert told[2].endswith(" at 1 s")
+
+
+def test_digits_are_told_with_their_length(call: Capture) -> None:
+    assert "    3.500 s  phone-1001 → pbx PCMU, 0x00000001  5  100 ms in 7 packets" == lines(show.dtmf(call))[1]
+
+
+def test_a_direction_is_heard_described_and_drawn(call: Capture) -> None:
+    heard = show.sound(call, "pbx -> phone-1001")
+    assert 1 == len(heard.sounds)
+    assert lines(heard)[1].startswith("pbx → phone-1001 PCMU  ")
+    assert 1 == heard._repr_html_().count("<audio controls")
+    assert 3 == len(show.sound(call).sounds)
+
+
+def test_a_direction_that_is_not_there_is_answered_with_those_that_are(call: Capture) -> None:
+    with pytest.raises(LabError, match=r"No direction 'pbx to moon'.*phone-1001 → pbx PCMU"):
+        show.sound(call, "pbx to moon")
+
+
+@pytest.mark.parametrize("name", sorted({*show.__all__} - {"Ladder", "ladder", "media"}))
 def test_a_capture_without_media_says_so(tmp_path: Path, name: str) -> None:
     path = wire.write(tmp_path / "dns.pcap", [(0.0, A, 53, B, 53, b"nothing")])
-    drawn: Picture | Table = getattr(show, name)(path)
+    drawn: Picture | Table | Heard = getattr(show, name)(path)
     assert "in this trace" in str(drawn)
     assert drawn._repr_html_()
 

@@ -52,6 +52,17 @@ def message(
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
+def digit(start_s: float, src: str, src_port: int, dst: str, dst_port: int, ssrc: int, event: int) -> list[Packet]:
+    """A digit of 100 ms as telephone events of payload type 101 (RFC 4733), its end sent three times."""
+    durations = [160, 320, 480, 640, 800, 800, 800]
+    return [
+        (start_s + 0.02 * n, src, src_port, dst, dst_port,
+         struct.pack(">BBHII", 0x80, 101 | (0x80 if n == 0 else 0), 1150 + n, 160 * 150, ssrc)
+         + struct.pack(">BBH", event, 0x80 | 10 if n >= 4 else 10, duration))
+        for n, duration in enumerate(durations)
+    ]  # fmt: skip
+
+
 def rtp(
     start_s: float, src: str, src_port: int, dst: str, dst_port: int, ssrc: int, numbers: Iterable[int]
 ) -> list[Packet]:
