@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from labkit.rtp.codec import PCMU, Codec
 from labkit.rtp.fault import MediaFaults
 from labkit.rtp.ports import Address
 from labkit.rtp.source import NOTHING, Source
 from labkit.rtp.srtp import Crypto
+from labkit.rtp.ticker import TICK_MS
 
 NO_FAULTS = MediaFaults()
 """Media as it should be."""
+
+LONGEST_PTIME_MS = 120
+"""No packet holds more audio: it would not fit an Ethernet frame much longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class MediaPlan:
     """One media description from this side's view; the fields are the parameters of `MediaSession.start`."""
 
     remote: Address | None = None
-    """Where to send RTP; None, port 0 or host 0.0.0.0 sends nothing."""
+    """Where to send RTP; None, port 0, host 0.0.0.0 or a name sends nothing."""
     payload_type: int = 0
     """The payload type to send audio under."""
     receive_payload_type: int | None = None
@@ -28,7 +33,7 @@ class MediaPlan:
     codec: Codec | str = PCMU
     """The codec, or its name."""
     ptime_ms: int = 20
-    """Audio in one packet, a multiple of 10."""
+    """Audio in one packet; sent as a multiple of 10, since a=ptime is a wish (RFC 8866, section 6.4)."""
     source: Source = NOTHING
     """What to send."""
     direction: str = "sendrecv"
@@ -54,9 +59,12 @@ class MediaPlan:
 
     @property
     def reachable(self) -> bool:
-        """Whether there is an address to send to."""
+        """Whether there is an address to send to; a name is none, for nothing here waits for DNS."""
         host, port = self.remote or ("", 0)
-        return port != 0 and host not in ("0.0.0.0", "::")  # noqa: S104  # the hold of RFC 2543, nothing is bound
+        try:
+            return port != 0 and not ip_address(host).is_unspecified
+        except ValueError:
+            return False
 
     @property
     def sends(self) -> bool:
@@ -65,8 +73,14 @@ class MediaPlan:
 
     @property
     def sent_ptime_ms(self) -> int:
-        """The audio in one packet as it is sent: the agreed one unless that is a fault."""
-        return self.faults.ptime_ms or self.ptime_ms
+        """The audio in one packet as it is sent: the agreed unless that is a fault, in whole steps of the clock."""
+        wanted = self.faults.ptime_ms or self.ptime_ms
+        return max(TICK_MS, min(LONGEST_PTIME_MS, wanted - wanted % TICK_MS))
+
+    @property
+    def sound(self) -> tuple[object, ...]:
+        """What decides which payloads are sent."""
+        return self.source, self.codec, self.sent_ptime_ms, self.payload_type
 
     @property
     def events_expected(self) -> Mapping[int, int]:

@@ -27,6 +27,9 @@ RECENT_PACKETS = 8
 Chunk: TypeAlias = "tuple[int, array[int]]"
 """A packet's timestamp and samples."""
 
+NO_TONE = MeasuredTone(None, -math.inf)
+"""Nothing was heard."""
+
 NO_EVENTS: Mapping[int, int] = {}
 """No payload type carries events."""
 
@@ -104,6 +107,7 @@ class Receiver:
         self._inband: InbandDetector | None = None
         self._on_payload: Callable[[bytes], object] | None = None
         self._listens = False
+        self._measured: tuple[ReceivedSource | None, int, MeasuredTone] = (None, 0, NO_TONE)
 
     def expect(
         self,
@@ -192,10 +196,16 @@ class Receiver:
         return source
 
     def tone(self) -> MeasuredTone:
-        """The tone in the newest audio of the source heard last."""
+        """The tone in the newest audio of the source heard last; measured once for the same audio."""
+        heard = (self.newest, self.newest.statistics.packets if self.newest else 0)
+        if heard != self._measured[:2]:
+            self._measured = (*heard, self._measure())
+        return self._measured[2]
+
+    def _measure(self) -> MeasuredTone:
         chunks = self.newest.chunks(self._codec, self._payload_type) if self.newest else []
         if not chunks:
-            return MeasuredTone(None, -math.inf)
+            return NO_TONE
         samples, present = placed_samples(chunks, self._codec.sample_rate_hz // self._codec.clock_rate_hz)
         return measure_tone(samples, self._codec.sample_rate_hz, self._codec.zero_dbm0_peak, present)
 

@@ -31,7 +31,7 @@ from labkit.rtp.reporting import Reporter
 from labkit.rtp.sender import Sender, SentStatistics, event_packets, inband_packets
 from labkit.rtp.source import Echo, Payloads, Silence
 from labkit.rtp.srtp import SrtpContext
-from labkit.rtp.ticker import TICK_MS, Ticker, Ticket, shared_ticker
+from labkit.rtp.ticker import Ticker, Ticket, shared_ticker
 
 ANY_PORTS = range(1)
 """Let the system choose the ports."""
@@ -98,6 +98,11 @@ class MediaSession:
         return self.local[1]
 
     @property
+    def packets_received(self) -> int:
+        """RTP packets read so far; cheap, unlike a report."""
+        return sum(source.statistics.packets for source in self.receiver.sources.values())
+
+    @property
     def sent(self) -> list[SentStatistics]:
         """Counters of what was sent, by SSRC."""
         return list(self._sent.values())
@@ -120,22 +125,21 @@ class MediaSession:
         """Change fields of the plan, as a re-INVITE does; numbering goes on, and so does an unchanged source."""
         self._follow(replace(self.plan, **changes))
 
-    def send_dtmf(self, digits: str, duration_ms: int = 100, pause_ms: int = 100, inband: bool | None = None) -> float:
-        """Send digits after those that still wait: as events where a payload type was agreed on, else as tones.
+    def send_dtmf(self, digits: str, duration_ms: int = 100, pause_ms: int = 100, inband: bool = False) -> float:
+        """Send digits after those that still wait: as events, or as tones if wanted or no payload type was agreed on.
 
         Gives the seconds that they take. LabError for a digit that does not exist, or when no media is sent.
         """
         plan, faults = self.plan, self.plan.faults
         if not plan.sends:
             raise LabError(f"DTMF {digits!r} cannot be sent: media is {plan.direction} to {plan.remote}", digits=digits)
-        payload_type, ptime_ms = plan.dtmf_payload_type, plan.sent_ptime_ms
-        if faults.dtmf_inband or (inband if inband is not None else payload_type is None):
+        agreed, ptime_ms, clock_hz = plan.dtmf_payload_type, plan.sent_ptime_ms, self._codec.clock_rate_hz
+        if inband or faults.dtmf_inband or agreed is None:
             packets = inband_packets(digits, duration_ms, pause_ms, ptime_ms, self._codec)
         else:
-            clock_hz = self._codec.clock_rate_hz
+            payload_type = agreed if faults.dtmf_payload_type is None else faults.dtmf_payload_type
             factor = (faults.dtmf_clock_rate_hz or plan.dtmf_clock_rate_hz) / clock_hz
-            wanted = faults.dtmf_payload_type or payload_type or 101
-            packets = event_packets(digits, wanted, duration_ms, pause_ms, ptime_ms, clock_hz, factor)
+            packets = event_packets(digits, payload_type, duration_ms, pause_ms, ptime_ms, clock_hz, factor)
         self.sender.insert(packets)
         return len(packets) * ptime_ms / 1000
 
@@ -172,21 +176,18 @@ class MediaSession:
 
     def _follow(self, plan: MediaPlan) -> None:
         """Make the plan true."""
-        ptime_ms = plan.sent_ptime_ms
-        if ptime_ms < TICK_MS or ptime_ms % TICK_MS:
-            raise LabError(f"ptime of {ptime_ms} ms: media is sent in steps of {TICK_MS} ms", ptime_ms=ptime_ms)
         codec = codec_named(plan.codec) if isinstance(plan.codec, str) else plan.codec
         if plan.srtp != self.plan.srtp:
             self._srtp = SrtpContext(plan.srtp) if plan.srtp else None
         before, self.plan, self._codec = self.plan, plan, codec
         self._sends, self._careful = plan.sends, bool(plan.latch or plan.srtp)
-        if self._began_s is None or _sound(plan) != _sound(before):
-            self.sender.play(self._payloads(), plan.payload_type, ptime_ms, codec.clock_rate_hz)
+        if plan.sound != before.sound:
+            self.sender.play(self._payloads(), plan.payload_type, plan.sent_ptime_ms, codec.clock_rate_hz)
         self._listen()
         if plan.remote and plan.remote != before.remote:
             host, port = self._remote = plan.remote
-            self._rtcp_remote = plan.rtcp_remote or (host, port + 1)
-        if self._began_s is None:
+            self._rtcp_remote = plan.rtcp_remote or (host, min(port + 1, 65535))
+        if plan.sends and self._began_s is None:
             self._began_s = self._loop.time()
         self._go_wrong(plan, before)
         self._pace(before)
@@ -319,8 +320,3 @@ class MediaSession:
         wire = self._srtp.protect(packet, rtcp=True) if self._srtp else packet
         with suppress(OSError):
             self._rtcp.sendto(wire or b"", self._rtcp_remote)
-
-
-def _sound(plan: MediaPlan) -> tuple[object, ...]:
-    """What decides which payloads are sent."""
-    return plan.source, plan.codec, plan.sent_ptime_ms, plan.payload_type

@@ -90,9 +90,27 @@ async def test_a_stopped_session_still_reports(pair: Pair) -> None:
     assert caller.report().sent[0].packets >= 1
 
 
-async def test_odd_ptime_is_refused(pair: Pair) -> None:
-    with pytest.raises(LabError, match="ptime of 25 ms"):
-        pair[0].start(remote=pair[1].local, ptime_ms=25)
+@pytest.mark.parametrize(("wanted", "sent"), [(5, 10), (25, 20), (30, 30), (9999, 120)])
+async def test_an_odd_ptime_is_brought_to_what_the_clock_can(pair: Pair, wanted: int, sent: int) -> None:
+    pair[0].start(remote=pair[1].local, ptime_ms=wanted, source=Tone())
+    await asyncio.sleep(0.15)
+    (stream,) = pair[1].report().received
+    assert stream.octets == 8 * sent * stream.packets
+
+
+@pytest.mark.parametrize("remote", [None, ("0.0.0.0", 4000), ("::", 4000), ("127.0.0.1", 0), ("media.example", 4000)])
+async def test_nothing_is_sent_to_nowhere(pair: Pair, remote: tuple[str, int] | None) -> None:
+    pair[0].start(remote=remote, source=Tone())
+    await asyncio.sleep(0.05)
+    assert (pair[0].report().sent, pair[0].send_errors) == ((), 0)
+
+
+async def test_faults_count_their_time_from_the_first_packet_time(pair: Pair) -> None:
+    pair[0].update(source=Tone(), faults=MediaFaults(stop_after_s=0.1))
+    await asyncio.sleep(0.15)
+    pair[0].update(remote=pair[1].local)
+    await asyncio.sleep(0.2)
+    assert 4 <= pair[1].packets_received <= 6
 
 
 def talk(pair: Pair, **plan: object) -> None:
