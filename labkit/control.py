@@ -10,16 +10,18 @@ import asyncio
 import inspect
 import json
 import os
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict, is_dataclass
 from itertools import count
 from typing import Any, Self
 
 from labkit.errors import HostError, NotReady
 
 Method = Callable[..., Any]
-"""A plain or async function of keyword parameters that returns something JSON can hold."""
+"""A plain or async function of keyword parameters that returns what JSON can hold; dataclasses become objects."""
 
 
 class ControlClient:
@@ -102,20 +104,43 @@ async def serve(path: str | os.PathLike[str], methods: Mapping[str, Method]) -> 
     return await asyncio.start_unix_server(talk, os.fspath(path), limit=1 << 24)
 
 
+async def serve_until_stopped(path: str | os.PathLike[str], methods: Mapping[str, Method]) -> None:
+    """Be a program of a lab host: serve, say `ready` on stdout, and go on until SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    server = await serve(path, methods)
+    print("ready", flush=True)  # noqa: T201 - the one line that the lab waits for
+    await stopped.wait()
+    server.close()
+
+
 async def _answer(line: bytes, methods: Mapping[str, Method], writer: asyncio.StreamWriter) -> None:
-    reply: dict[str, Any] = {"id": None}
+    number: object = None
     try:
         request = json.loads(line)
-        reply["id"] = request["id"]
-        reply["result"] = await _call(methods[request["method"]], request.get("params") or {})
+        number = request["id"]
+        result = await _call(methods[request["method"]], request.get("params") or {})
+        reply = json.dumps({"id": number, "result": result}, default=_fields)
     except KeyError as why:
         known = ", ".join(sorted(methods))
-        reply["error"] = {"type": "KeyError", "message": f"no method or field {why}; methods: {known}"}
+        reply = _failure(number, "KeyError", f"no method or field {why}; methods: {known}")
     except Exception as why:  # the far side must learn of every failure, whatever it is
-        reply["error"] = {"type": type(why).__name__, "message": str(why) or type(why).__name__}
+        reply = _failure(number, type(why).__name__, str(why) or type(why).__name__)
     with suppress(ConnectionError):
-        writer.write(json.dumps(reply).encode() + b"\n")
+        writer.write(reply.encode() + b"\n")
         await writer.drain()
+
+
+def _failure(number: object, kind: str, message: str) -> str:
+    return json.dumps({"id": number, "error": {"type": kind, "message": message}})
+
+
+def _fields(value: Any) -> Any:
+    """The fields of a value that JSON has no form for."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"a control line cannot carry {type(value).__name__}")
 
 
 async def _call(method: Method, params: Mapping[str, Any]) -> Any:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import signal
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, is_dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from labkit.control import serve
+from labkit.control import serve_until_stopped
 from labkit.phone.line import Line
 from labkit.phone.settings import TONES, Account, Behaviour, read_address
 
@@ -45,17 +42,11 @@ async def run(options: argparse.Namespace) -> None:
     """Be a phone until SIGTERM."""
     line = Line(*_line(options))
     await line.open()
-    methods = {name: _plain(getattr(line, name)) for name in METHODS}
-    server = await serve(options.control, {**methods, "calls": _plain(line.list_calls)})
-    stopped = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    print("ready", flush=True)  # noqa: T201 - the one line that the lab waits for
     first = asyncio.ensure_future(line.register()) if options.register else None
-    await stopped.wait()
+    methods = {name: getattr(line, name) for name in METHODS}
+    await serve_until_stopped(options.control, {**methods, "calls": line.list_calls})
     if first:
         first.cancel()
-    server.close()
     await line.close()
 
 
@@ -68,19 +59,6 @@ def _line(options: argparse.Namespace) -> tuple[Account, Behaviour]:
     )  # fmt: skip
     source = options.source or TONES.get(options.user, "tone:620@-10")
     return account, Behaviour(answer=options.answer, source=source)
-
-
-def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a method give what JSON can hold."""
-
-    async def call(**params: Any) -> Any:
-        result = method(**params)
-        result = await result if asyncio.iscoroutine(result) else result
-        if isinstance(result, list):
-            return [asdict(item) for item in result]
-        return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
-
-    return call
 
 
 def main() -> None:

@@ -6,14 +6,12 @@ import argparse
 import asyncio
 import gc
 import logging
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.control import serve
+from labkit.control import serve_until_stopped
 from labkit.provider.policy import load_table
 from labkit.provider.portal import Portal
 from labkit.provider.service import Service
@@ -50,17 +48,11 @@ async def run(options: argparse.Namespace) -> None:
     service = Service(table_of(options))
     await service.open()
     portal = Portal(service)
-    methods: dict[str, Callable[..., Any]] = {name: _plain(getattr(service, name)) for name in METHODS}
+    methods: dict[str, Callable[..., Any]] = {name: getattr(service, name) for name in METHODS}
     methods |= {"policy": _policy(service), "portal": portal.shown, "forget": service.ledger.clear}
     methods |= {"allow": portal.allow, "verify": portal.verify}
-    server = await serve(options.control, methods)
-    stopped = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     _collect_when_idle(service)
-    print("ready", flush=True)  # noqa: T201 - the one line that the lab waits for
-    await stopped.wait()
-    server.close()
+    await serve_until_stopped(options.control, methods)
     await service.close()
 
 
@@ -87,19 +79,6 @@ def _policy(service: Service) -> Callable[..., Any]:
         return service.table
 
     return policy
-
-
-def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a method give what JSON can hold."""
-
-    async def call(**params: Any) -> Any:
-        result = method(**params)
-        result = await result if asyncio.iscoroutine(result) else result
-        if isinstance(result, list):
-            return [asdict(item) for item in result]
-        return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
-
-    return call
 
 
 def main() -> None:
