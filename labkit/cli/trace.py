@@ -74,7 +74,14 @@ def _open(options: argparse.Namespace) -> Trace:
 
 def _run(options: argparse.Namespace) -> int:
     gc.disable()  # a short life with very many small values: looking for cycles among them would take a third of it
-    trace = _open(options)
+    try:
+        _write(options, _open(options))
+    finally:
+        gc.enable()
+    return 0
+
+
+def _write(options: argparse.Namespace, trace: Trace) -> None:
     columns, rows = options.rows(trace)
     if options.json:
         _write_json(columns, rows)
@@ -84,7 +91,6 @@ def _run(options: argparse.Namespace) -> int:
         _write_table(options.table, columns, rows)
     for note in trace.notes:
         print(f"labkit: {note}", file=sys.stderr)
-    return 0
 
 
 def _ladder(options: argparse.Namespace) -> int:

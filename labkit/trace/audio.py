@@ -20,6 +20,7 @@ Samples = npt.NDArray[np.int16]
 
 _WINDOW_S = 0.1
 _SILENCE_DBM0 = -50.0
+_INAUDIBLE_HZ = 50.0
 _PURE = 0.8
 """Share of the energy around one frequency from which on a window is a tone."""
 _MOST_RUNS = 6
@@ -120,10 +121,12 @@ def _named(window: npt.NDArray[np.float64], rate_hz: int, zero_dbm0_peak: float)
         return "silence"
     spectrum = np.abs(np.fft.rfft(window * np.hanning(len(window)))) ** 2
     peak = int(spectrum[1:].argmax()) + 1
-    around = spectrum[max(peak - 2, 0) : peak + 3]
+    if peak * rate_hz / len(window) < _INAUDIBLE_HZ:
+        return "silence"
+    around = spectrum[peak - 2 : peak + 3]
     if around.sum() < _PURE * spectrum.sum():
         return "sound"
-    exact = float((around * np.arange(max(peak - 2, 0), max(peak - 2, 0) + len(around))).sum() / around.sum())
+    exact = float((around * np.arange(peak - 2, peak - 2 + len(around))).sum() / around.sum())
     return f"tone {round(exact * rate_hz / len(window) / 10) * 10:.0f} Hz"
 
 

@@ -243,7 +243,7 @@ class Scanner:
         """Some datagrams, one by one, with a copy of their payload."""
         names = ("frame", "time_ns", "flow", "begin", "size")
         columns = (getattr(datagrams, name)[which].tolist() for name in names)
-        raw, flows = memoryview(block.data), self._known
+        raw, flows = block.data.data, self._known
         for frame, time_ns, flow, begin, size in zip(*columns, strict=True):
             yield Datagram(frame, time_ns, flows[flow], bytes(raw[begin : begin + size]))
 

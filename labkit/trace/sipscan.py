@@ -9,6 +9,7 @@ from typing import NamedTuple
 from labkit.sip.message import Request, Response, parse
 from labkit.trace.scan import Datagram
 
+_SPACE = 32
 _START = re.compile(rb"\s*(?:SIP/2\.0 +(\d{3}) ?([^\r\n]*)|(\S+) +([^\r\n]*?) +SIP/2\.0)\s*[\r\n]")
 _HEADER_CALL_ID = re.compile(rb"[\r\n](?:call-id|i)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE)
 _HEADER_CSEQ = re.compile(rb"[\r\n]cseq[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE)
@@ -65,12 +66,13 @@ class Message(NamedTuple):
 def messages(datagrams: Iterable[Datagram], point: str, first_ns: int) -> Iterator[Message]:
     """The messages among datagrams that look like SIP, in their order."""
     for frame, time_ns, flow, data, transport in datagrams:
-        start = _start(data)
+        text = data.lstrip() if data[0] <= _SPACE else data
+        start = _start(text)
         if start is None:
             continue
-        head = data.find(b"\r\n\r\n")
-        end = head if head >= 0 else len(data)
-        call_id, cseq = _header(data, b"\nCall-ID:", _HEADER_CALL_ID, end), _header(data, b"\nCSeq:", _HEADER_CSEQ, end)
+        head = text.find(b"\r\n\r\n")
+        end = head if head >= 0 else len(text)
+        call_id, cseq = _header(text, b"\nCall-ID:", _HEADER_CALL_ID, end), _header(text, b"\nCSeq:", _HEADER_CSEQ, end)
         yield Message(
             point, frame, (time_ns - first_ns) / 1e9, *flow, transport,
             *start, cseq if "  " not in cseq and "\t" not in cseq else " ".join(cseq.split()), call_id, data,
