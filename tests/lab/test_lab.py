@@ -1,5 +1,6 @@
 """The healthy lab: a real Asterisk behind a real NAT, calls in and out, edits that count, errors that show."""
 
+import http.client
 import json
 import os
 import signal
@@ -57,6 +58,20 @@ def payload(capture: Capture, point: str) -> bytes:
 def test_it_is_asterisk_22(lab: Lab) -> None:
     assert lab.asterisk("core show version").startswith("Asterisk 22.")
     assert lab.status().asterisk.startswith("22.")
+
+
+def test_ari_answers_inside_the_pbx(lab: Lab) -> None:
+    connection = http.client.HTTPConnection("pbx")
+    connection.sock = lab.runtime.connect("pbx", (lab.values["pbx.control"], 8088))
+    connection.request("GET", f"/ari/asterisk/info?api_key=lab:{lab.values['ari.password']}")
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    assert answer["system"]["version"].startswith("22.")
+
+
+def test_ami_lists_the_endpoints(lab: Lab) -> None:
+    endpoints = {event["ObjectName"] for event in lab.ami("PJSIPShowEndpoints").events}
+    assert endpoints == {"1001", "1002", "provider", "provider-ip"}
 
 
 def test_the_trunk_is_registered_and_every_contact_was_reached(lab: Lab) -> None:

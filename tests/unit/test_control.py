@@ -31,7 +31,7 @@ METHODS = {
 
 
 @pytest.fixture
-async def path(tmp_path: Path):  # noqa: ANN201
+async def path(tmp_path: Path):
     server = await serve(tmp_path / "x.sock", METHODS)
     yield tmp_path / "x.sock"
     server.close()
