@@ -131,10 +131,10 @@ class Lab:
             self.runtime.up()
             self.config.make()
             self.pbx.log_path.unlink(missing_ok=True)
-            self.pbx.start()
-            self.parties.start()
             if "firewall" in self.runtime.capabilities:
                 self.firewall()
+            self.pbx.start()
+            self.parties.start()
             self.pbx.wait_booted()
             check(self.pbx.log(("ERROR",)), "start")
             if missing := self._settle(timeout_s=10.0):

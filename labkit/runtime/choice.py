@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labkit.errors import RuntimeUnavailable
 from labkit.runtime.base import Runtime
+from labkit.runtime.compose import Compose
 from labkit.runtime.loopback import Loopback
 from labkit.runtime.namespaces import Namespaces
 
@@ -16,9 +17,9 @@ VARIABLE = "LABKIT_RUNTIME"
 """Environment variable that names a runtime."""
 
 
-Kind = type[Namespaces] | type[Loopback]
+Kind = type[Compose] | type[Namespaces] | type[Loopback]
 
-KINDS: dict[str, Kind] = {"namespaces": Namespaces, "loopback": Loopback}
+KINDS: dict[str, Kind] = {"compose": Compose, "namespaces": Namespaces, "loopback": Loopback}
 """By name, the one that is preferred first."""
 
 

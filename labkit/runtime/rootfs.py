@@ -116,6 +116,11 @@ def _recipe() -> dict[str, Any]:
     return tomllib.loads((lab_env() / "image/packages.toml").read_text())
 
 
+def recipe_id() -> str:
+    """A short name of today's recipe, the same on every machine."""
+    return hashlib.sha256(json.dumps([_recipe(), _RECIPE_VERSION], sort_keys=True).encode()).hexdigest()[:12]
+
+
 def _key() -> str:
     text = json.dumps([_recipe(), os.uname().machine, _RECIPE_VERSION], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

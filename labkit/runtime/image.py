@@ -1,0 +1,129 @@
+"""The lab's container image, made of the same rootfs as the other runtimes use; no registry is asked.
+
+`python -m labkit.runtime.image FOLDER` makes its files in a folder, for lab-env/image/Dockerfile.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import labkit
+from labkit.errors import RuntimeUnavailable
+from labkit.progress import step
+from labkit.runtime import engine, rootfs
+
+NAME = "sip-trunk-lab"
+"""The image's name."""
+
+PLACES = {"modules": "/usr/lib/asterisk/modules", "data": "/usr/share/asterisk"}
+"""Where Asterisk's own files are in the image."""
+
+_LABEL = "labkit.recipe"
+_BYTECODE = "usr/lib/pycache"
+_HERE = "/opt/labkit"
+_LEFT_OUT = (
+    "*/libwireshark.so*", "*/libwiretap.so*", "*/libwsutil.so*", "*/wireshark", "*/bin/*shark*", "*/bin/*cap",
+    "*/bin/text2pcap", "*/share/misc/pci.ids", "*/asterisk/conf", "*/python3*/test", "*/python3*/idlelib",
+    "*/python3*/ensurepip", "*/python3*/pydoc_data", "*/__pycache__",
+)  # fmt: skip
+_KEPT = ("./usr/bin/tcpdump",)
+_CHANGES = (
+    "ENV PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 HOME=/tmp PYTHONPATH=/opt PYTHONDONTWRITEBYTECODE=1"
+    f" PYTHONPYCACHEPREFIX=/{_BYTECODE}",
+    "WORKDIR /lab",
+    "USER 1000:1000",
+)
+
+# Compiles what provider and phones import, for the paths that the files have in the image.
+_COMPILE = """
+import importlib, os, py_compile, sys
+target, package, here, *modules = sys.argv[1:]
+for name in modules:
+    importlib.import_module(name)
+home = os.path.dirname(os.__file__)
+for module in list(sys.modules.values()):
+    path = getattr(module, "__file__", None) or ""
+    for begin, place in ((home, "/usr/lib/" + os.path.basename(home)), (package, here)):
+        if path.startswith(begin + "/") and path.endswith(".py"):
+            inside = place + path[len(begin):]
+            name = os.path.basename(inside)[:-2] + sys.implementation.cache_tag + ".pyc"
+            py_compile.compile(path, target + os.path.join(os.path.dirname(inside), name), inside, doraise=True)
+"""
+_PROGRAMS = (
+    "labkit.provider.program",
+    "labkit.phone.program",
+    "labkit.runtime.container",
+    "labkit.runtime.relay",
+    "labkit.lab.inside",
+)
+
+
+def ensure() -> None:
+    """Have the image of today's recipe; one that was built by hand or loaded is taken as it is."""
+    label = engine.image_label(NAME, _LABEL)
+    if label is None or label not in ("", rootfs.recipe_id()):
+        build()
+
+
+def build() -> None:
+    """Make the image from the rootfs; RuntimeUnavailable where this machine cannot have one."""
+    if sys.platform != "linux":
+        raise RuntimeUnavailable(
+            "Only a Linux machine can make the image of its own files. Here, make it in Docker:\n"
+            "docker compose -f lab-env/compose.yaml build, or bring it: labkit image load FILE"
+        )
+    root = rootfs.ensure()
+    with step("Making the lab's image"), _tar(root) as tar:
+        engine.import_image(tar, NAME, [*_CHANGES, f"LABEL {_LABEL}={rootfs.recipe_id()}"])
+
+
+@contextmanager
+def _tar(root: rootfs.Rootfs) -> Iterator[IO[bytes]]:
+    """The image's files as a tar stream, owned by root."""
+    with tempfile.TemporaryDirectory() as added:
+        _compile(root, Path(added))
+        (root.path / "lab").chmod(0o1777)  # a new volume takes this over, and its user may be anybody
+        modules = Path(root.modules)  # in a folder that is named after the machine
+        (Path(added) / "usr/lib/asterisk").symlink_to(modules.parent.relative_to("/usr/lib"))
+        command = ["tar", "-c", "--owner=0", "--group=0", "--sort=name"]
+        command += [f"--exclude={pattern}" for pattern in _LEFT_OUT]
+        command += ["-C", str(root.path), ".", "-C", added, f"./{_BYTECODE}", "./usr/lib/asterisk"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
+            assert tar.stdout is not None  # noqa: S101 - PIPE was asked for
+            yield tar.stdout
+        if tar.returncode:
+            raise RuntimeUnavailable(f"The files of the image could not be read from {root.path}.")
+
+
+def _compile(root: rootfs.Rootfs, target: Path) -> None:
+    package = Path(labkit.__file__).parent
+    words = [str(target / _BYTECODE), str(package), _HERE, *_PROGRAMS]
+    python = root.command("usr/bin/python3")
+    environment = {
+        "PYTHONPATH": str(package.parent),
+        "PYTHONHOME": str(root.path / "usr"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(
+        [*python, "-c", _COMPILE, *words], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise RuntimeUnavailable(f"The rootfs's Python cannot run labkit: {said[-1] if said else 'it said nothing'}")
+
+
+def main(folder: Path) -> None:
+    """Make the image's files in a folder."""
+    folder.mkdir(parents=True)
+    with _tar(rootfs.ensure()) as tar:
+        subprocess.run(["tar", "-x", "-C", str(folder)], stdin=tar, check=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
