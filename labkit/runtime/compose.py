@@ -18,7 +18,6 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from uuid import uuid4
 
-import labkit
 from labkit.errors import HostError, LabError, NotReady, RuntimeUnavailable
 from labkit.runtime import engine, image, subnets, topology
 from labkit.runtime.base import Completed, Impairment
@@ -106,7 +105,7 @@ class Compose:
         found = {
             "IMAGE": image.NAME,
             "USER": f"{os.getuid()}:{os.getgid()}",
-            "PACKAGE": str(Path(labkit.__file__).parent),
+            "PACKAGE": str(topology.package()),
             "LAB_ENV": str(topology.lab_env()),
             "FOLDER": str(self.folder),
             "HOLD": "true",

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import labkit
 from labkit.errors import RuntimeUnavailable
 from labkit.progress import step
-from labkit.runtime import engine, rootfs
+from labkit.runtime import engine, rootfs, topology
 
 NAME = "sip-trunk-lab"
 """The image's name."""
@@ -102,7 +101,7 @@ def _tar(root: rootfs.Rootfs) -> Iterator[IO[bytes]]:
 
 
 def _compile(root: rootfs.Rootfs, target: Path) -> None:
-    package = Path(labkit.__file__).parent
+    package = topology.package()
     words = [str(target / _BYTECODE), str(package), _HERE, *_PROGRAMS]
     python = root.command("usr/bin/python3")
     environment = {

@@ -77,11 +77,15 @@ class Topology:
         return f"{address}/{self.networks[network].prefixlen}"
 
 
+def package() -> Path:
+    """The folder of labkit itself."""
+    return Path(__file__).parent.parent
+
+
 def lab_env() -> Path:
     """The folder of the lab as data: beside the package in a clone, inside it when installed."""
-    package = Path(__file__).parent.parent
-    installed = package / "_lab_env"
-    return installed if installed.is_dir() else package.parent / "lab-env"
+    installed = package() / "_lab_env"
+    return installed if installed.is_dir() else package().parent / "lab-env"
 
 
 @cache
