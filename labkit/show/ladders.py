@@ -15,6 +15,7 @@ from labkit.show.opened import Opened
 from labkit.show.palette import PALETTES
 from labkit.show.reading import sheet
 from labkit.show.sheet import Arrow, Sheet
+from labkit.show.steady import steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,7 @@ class Ladder:
     sheet: Sheet
     """What is on it."""
     exact: bool = True
-    """False leaves out what differs between two runs of the same call: times and packet counts."""
+    """False leaves out what differs between two runs of the same call: times, packet counts, which way began first."""
     fold: bool = True
     """Repeated OPTIONS and REGISTER become one row."""
     theme: str = "light"
@@ -58,11 +59,12 @@ class Ladder:
     @property
     def layout(self) -> Layout:
         """Everything in its place."""
-        return layout(self.sheet, fold=self.fold)
+        return layout(self.sheet if self.exact else steady(self.sheet), fold=self.fold)
 
     def text(self, *, exact: bool | None = None, ports: bool = False) -> str:
         """The canonical text form; `ports=True` adds the ports of media addresses."""
-        return ladder_text.draw(self.layout, exact=self.exact if exact is None else exact, ports=ports)
+        exact = self.exact if exact is None else exact
+        return ladder_text.draw(replace(self, exact=exact).layout, exact=exact, ports=ports)
 
     def mermaid(self) -> str:
         """A Mermaid sequence diagram."""
