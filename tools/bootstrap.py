@@ -26,7 +26,9 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "holds"
 CONSTRAINTS = ROOT / "constraints.txt"
 PIP_PACKAGE = "python3-pip-whl"
-PACKAGE = re.compile(r"(?:Downloading|Using cached) (?P<name>[^-\s]+)-\S+ \((?P<size>[\d.]+) (?P<unit>[kM]?B)\)")
+PACKAGE = re.compile(
+    r"(?:Downloading|Using cached) (?P<name>[^-\s]+)-\S+\.(?:whl|gz) \((?P<size>[\d.]+) (?P<unit>[kM]?B)\)"
+)
 MEGABYTES = {"B": 1e-6, "kB": 1e-3, "MB": 1.0}
 
 sys.path.insert(0, str(ROOT))
