@@ -20,6 +20,9 @@ PURITY = 0.5
 STRETCH = 1024
 """How many samples are measured: an eighth of a second at 8 kHz."""
 
+QUARTER = STRETCH // 4
+"""How many of them are looked at first; fewer are not measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredTone:
@@ -62,7 +65,7 @@ def measure_tone(
     nor level. A tone between 50 Hz and the top of the band is found within 0.5 Hz and 0.1 dB.
     """
     size = min(STRETCH, len(samples))
-    if size < 128 or present == 0:
+    if size < QUARTER or present == 0:
         return MeasuredTone(None, -math.inf)
     stretch = [float(sample) for sample in samples[-size:]]
     present = size if present is None else present
@@ -83,19 +86,30 @@ def _dbm0(power: float, zero_dbm0_peak: float) -> float:
 
 
 def _strongest(stretch: list[float], sample_rate_hz: int) -> float:
-    """The frequency with the most power: the best bin of a transform, then narrowed by golden section."""
-    size = 1 << (len(stretch) - 1).bit_length()
-    spectrum = fourier([*map(complex, stretch), *[0j] * (size - len(stretch))])
-    width = sample_rate_hz / size
-    best = max(range(1, size // 2), key=lambda bin_: abs(spectrum[bin_]))
-    low, high = (best - 1) * width, (best + 1) * width
+    """The frequency with the most power: by a transform of the loudest quarter, then ever finer."""
+    quarters = [stretch[at : at + QUARTER] for at in range(0, len(stretch) - QUARTER + 1, QUARTER)]
+    loudest = max(quarters, key=lambda quarter: sum(sample * sample for sample in quarter))
+    spectrum = fourier(list(map(complex, loudest)))
+    width = sample_rate_hz / QUARTER
+    best = width * max(range(1, QUARTER // 2), key=lambda bin_: abs(spectrum[bin_]))
+    near = _peak(loudest, best - width, best + width, sample_rate_hz, width / 32)
+    return _peak(stretch, near - width / 8, near + width / 8, sample_rate_hz, 0.02)
+
+
+def _peak(stretch: list[float], low: float, high: float, sample_rate_hz: int, within_hz: float) -> float:
+    """The frequency of the most power between two, by golden section."""
     ratio = (math.sqrt(5) - 1) / 2
-    while high - low > 0.02:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if goertzel(stretch, left, sample_rate_hz) > goertzel(stretch, right, sample_rate_hz):
-            high = right
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    at_left, at_right = goertzel(stretch, left, sample_rate_hz), goertzel(stretch, right, sample_rate_hz)
+    while high - low > within_hz:
+        if at_left > at_right:
+            high, right, at_right = right, left, at_left
+            left = high - ratio * (high - low)
+            at_left = goertzel(stretch, left, sample_rate_hz)
         else:
-            low = left
+            low, left, at_left = left, right, at_right
+            right = low + ratio * (high - low)
+            at_right = goertzel(stretch, right, sample_rate_hz)
     return (low + high) / 2
 
 
