@@ -1,7 +1,8 @@
 """Asterisk's configuration files as sections and options, each with its file and line.
 
-By docs.asterisk.org (Asterisk Configuration Files) and by what Asterisk 22 itself does with odd input: templates `(!)`, inheritance `(name,...)`, additions `(+)` with their filters, `#include` and `#tryinclude` with globs,
-`=`, `=>`, `+=`. `#exec` is never run. Reading loses nothing: a file is edited in place, all other text stays as it was.
+By docs.asterisk.org (Asterisk Configuration Files) and by what Asterisk 22 itself does with odd input: templates `(!)`,
+inheritance `(name,...)`, additions `(+)` with their filters, `#include` and `#tryinclude` with globs, `=`, `=>`, `+=`.
+`#exec` is never run. Reading loses nothing: a file is edited in place, all other text stays as it was.
 """
 
 from __future__ import annotations

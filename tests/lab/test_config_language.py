@@ -14,7 +14,8 @@ ODD = {
     "additions": "[x]\na=1\n[x](+)\nb=2\n[x]\nc=3\n[x](+c=3)\nd=4\n",
     "additions by filter": "[x]\na=1\nb=2\n[x]\na=1\n[x](+a=1&b=2)\nq=1\n[x](+a=.*)\nr=1\n[x](!)\nt=1\n"
     "[x](+TEMPLATES=include)\ns=1\n[x](+TEMPLATES=restrict)\nu=1\n[v](x)\n",
-    "repeated and appended options": '[x]\na=1\na=2\nb+=3\nb += 4\nb +=   5  6 \n noeq\n[ spaced ]\n q = "quoted" \n r=\n',
+    "repeated options": "[x]\na=1\na=2\nb+=3\nb += 4\nb +=   5  6 \n noeq\n",
+    "blanks and quotes": '[ spaced ]\n q = "quoted" \n r=\n',
     "no continuation": "[x]\na=1 \\\nb=2\n",
     "two templates": "[x](!)\na=1\n[y](!,x)\na=2\n[z](y,x)\nb=2\n",
     "an unterminated block": "[x]\na=1;--;b\nc=2\n",

@@ -19,9 +19,10 @@ empty =
 """
 
 FRAGMENTS = st.sampled_from(
-    ["[a]", "[b](!)", "[a](+)", "(b)", "x=1", "y => 2", "z += 3", ";", ";--", "--;", "\\;", "\n", "\r\n", " ", "=", "#include f",
-     "#tryinclude g*", "#exec x", "[", "]", "(", ")", "+", "\ufeff", "é", "\x00", '"', "<f>", "a" * 9000]
-)  # fmt: skip
+    ["[a]", "[b](!)", "[a](+)", "(b)", "[", "]", "(", ")", "+", "x=1", "y => 2", "z += 3", "="]
+    + [";", ";--", "--;", "\\;", "#include f", "#tryinclude g*", "#exec x"]
+    + ["\n", "\r\n", " ", "\ufeff", "é", "\x00", '"', "<f>", "a" * 9000]
+)
 
 
 def option(text: str, name: str) -> Option:
