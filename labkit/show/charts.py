@@ -68,7 +68,7 @@ def streams(source: Source, *, call: int | None = None) -> Table:
     """The figures of each stream in one table."""
     found = streams_of(trace_of(source), call)
     heads = {
-        "packets": "packets", "lost": "lost", "jitter_mean_ms": "jitter mean, ms", "jitter_max_ms": "jitter max, ms",
+        "packets": "packets", "lost": "lost", "rtcp_lost": "lost by RTCP", "jitter_mean_ms": "jitter mean, ms", "jitter_max_ms": "jitter max, ms",
         "delta_max_ms": "delta max, ms", "bitrate_kbps": "rate, kbit/s", "mos": "MOS",
     }  # fmt: skip
     columns = [name for name in heads if not found or name in found[0].row]
@@ -139,6 +139,8 @@ def _mean_max(values: np.ndarray[Any, Any], unit: str) -> str:
 
 def _figure(row: dict[str, Any], name: str) -> str:
     value = row[name]
+    if value is None:
+        return "-"
     if name == "lost":
         return f"{value} ({100 * value / row['expected']:.1f} %)" if value else "0"
     if isinstance(value, float):

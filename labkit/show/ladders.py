@@ -39,8 +39,10 @@ class Traced(Protocol):
 Source: TypeAlias = "Ladder | Traced | Trace | Capture | str | PathLike[str] | Iterable[str | PathLike[str]]"
 """What a trace can be had from."""
 
-SHARPNESS = ((0.75e6, 2.0), (1.0e6, 1.5))
-"""Up to so many CSS pixels, so many pixels for each: a picture stays under 60 kB."""
+SHARPNESS = ((0.75e6, 2.0), (1.0e6, 1.5), (float("inf"), 1.0))
+"""Up to so many CSS pixels, so many pixels for each, if the picture then stays small."""
+MOST_BYTES = 60_000
+"""A picture is no larger, unless it is very long."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,7 +80,7 @@ class Ladder:
     def png(self, scale: float | None = None) -> bytes:
         """A PNG with so many pixels for one CSS pixel; without a scale as sharp as 60 kB allow."""
         canvas = self._canvas()
-        return canvas.png(scale or _sharpness(canvas))
+        return canvas.png(scale) if scale else _sharp(canvas)
 
     def svg(self) -> bytes:
         """An SVG with real text."""
@@ -91,8 +93,7 @@ class Ladder:
     def html(self) -> str:
         """The picture with its text, and every message to unfold."""
         canvas = self._canvas()
-        picture = canvas.png(_sharpness(canvas))
-        return ladder_html.draw(self.layout, picture, self.text(), canvas.width, exact=self.exact)
+        return ladder_html.draw(self.layout, _sharp(canvas), self.text(), canvas.width, exact=self.exact)
 
     def save(self, path: str | Path) -> Path:
         """Write a file; its suffix says what: .png, .svg, .txt, .mmd or .html."""
@@ -177,8 +178,15 @@ class Ladder:
         return f"{len(rows)} messages up to {rows[-1].number if rows else 'none'}, calls {calls}, hosts {hosts}"
 
 
-def _sharpness(canvas: Canvas) -> float:
-    return next((scale for most, scale in SHARPNESS if canvas.width * canvas.height <= most), 1.0)
+def _sharp(canvas: Canvas) -> bytes:
+    """The picture as sharp as its size allows."""
+    picture = b""
+    for most, scale in SHARPNESS:
+        if canvas.width * canvas.height <= most:
+            picture = canvas.png(scale)
+            if len(picture) <= MOST_BYTES:
+                break
+    return picture
 
 
 def _reduced(sheet: Sheet, kept: tuple[Arrow, ...], *, rezero: bool) -> Sheet:

@@ -43,6 +43,7 @@ class Trace:
     def __init__(self, capture: Capture) -> None:
         """Look at a capture; nothing is read yet."""
         self.capture = capture
+        self._made: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def scans(self) -> dict[str, Scan]:
@@ -124,9 +125,10 @@ class Trace:
 
     def columns(self, table: str) -> dict[str, Any]:
         """The columns of a table as lists and arrays, for where pandas would take too long to load."""
-        maker = getattr(mediarows, table, None) or getattr(rows, table)
-        found: dict[str, Any] = maker(self)
-        return found
+        if table not in self._made:
+            maker = getattr(mediarows, table, None) or getattr(rows, table)
+            self._made[table] = maker(self)
+        return self._made[table]
 
     @cached_property
     def messages(self) -> pd.DataFrame:

@@ -48,8 +48,8 @@ def lines(picture: object) -> list[str]:
 
 def test_streams_are_summed_up_in_a_table_with_units(call: Capture) -> None:
     table = show.streams(call)
-    assert ("stream", "packets", "lost", "jitter mean, ms") == table.heads[:4]
-    assert ("phone-1001 → pbx PCMU, 0x00000001", "157", "0") == table.rows[0][:3]
+    assert ("stream", "packets", "lost", "lost by RTCP", "jitter mean, ms") == table.heads[:5]
+    assert ("phone-1001 → pbx PCMU, 0x00000001", "157", "0", "-") == table.rows[0][:4]
     assert ("pbx → phone-1001 PCMU", "148", "2 (1.3 %)") == next(
         row[:3] for row in table.rows if row[0].startswith("pbx")
     )
