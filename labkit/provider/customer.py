@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from labkit.errors import LabError
 from labkit.provider.ledger import Line
-from labkit.provider.media import media_for, negotiation_for
+from labkit.provider.media import media_for, negotiation_for, with_isup
 from labkit.provider.numbering import written
 from labkit.provider.trunk import Trunk
 from labkit.sip.agent import Identity
 from labkit.sip.caller import OutgoingCall
-from labkit.sip.grammar import number
 from labkit.sip.message import Row
 from labkit.sip.transport import Flow
 from labkit.sip.uri import Address, Uri, host_port, split_host_port
@@ -36,6 +35,7 @@ def place_inbound(service: Service, did: str, caller: str, plays: str) -> tuple[
     uri, to, more = _addressed(service, trunk, contact, called)
     if trunk.inbound.reliable == "required":
         more.append(("Require", "100rel"))
+    call.wrap = with_isup if trunk.inbound.multipart else None
     call.place(str(uri), to=to, rows=[*rows, *more, *trunk.inbound.headers.items()])
     return line, call
 
@@ -66,11 +66,12 @@ def _target(service: Service, trunk: Trunk) -> tuple[Uri, Flow]:
 def _caller(service: Service, trunk: Trunk, caller: str) -> tuple[Identity, list[Row]]:
     rules, domain = trunk.inbound, service.policy.domain
     shown = (
-        written(caller, rules.caller_form, service.policy.country_code) if number(caller.lstrip("+"), 20) else caller
+        written(caller, rules.caller_form, service.policy.country_code) if caller.startswith("+") else caller
     )
     identity = service.identity(shown if "From" in rules.caller_in else trunk.account)
     rows = [(name, f"<sip:{shown}@{domain}>") for name in rules.caller_in if name != "From"]
-    return replace(identity, contact_user=shown), rows
+    address = replace(identity.address, display=rules.caller_name)
+    return replace(identity, address=address, contact_user=shown), rows
 
 
 def _addressed(service: Service, trunk: Trunk, contact: Uri, called: str) -> tuple[Uri, Address, list[Row]]:

@@ -50,3 +50,14 @@ def t38_offer(negotiation: Negotiation) -> bytes:
     lines = (("a", "T38FaxVersion:0"), ("a", "T38MaxBitRate:14400"), ("a", "T38FaxRateManagement:transferredTCF"))
     host, port = negotiation.media.address
     return bytes(SessionDescription.make(host, [MediaDescription("image", port, "udptl", ("t38",), lines)], 1, 99))
+
+
+def with_isup(sdp: bytes) -> tuple[str, bytes]:
+    """Put a description beside an ISUP part that must be handled (RFC 3204 section 3, RFC 5621 section 8)."""
+    isup = b"\x01\x00\x49\x00\x00\x03\x02\x00\x07"
+    parts = [
+        b"Content-Type: application/sdp\r\n\r\n" + sdp,
+        b"Content-Type: application/isup;version=itu-t92+\r\nContent-Disposition: signal;handling=required\r\n\r\n" + isup,
+    ]
+    body = b"".join(b"--isup\r\n" + part + b"\r\n" for part in parts) + b"--isup--\r\n"
+    return "multipart/mixed;boundary=isup", body

@@ -15,6 +15,7 @@ from labkit.sip.timers import TimerWheel
 
 Script = Iterator[float]
 _LOOK_S = 0.05
+_BEFORE_KEYS_S = 0.5
 
 
 def play(script: Script, call: Call, timers: TimerWheel) -> None:
@@ -82,10 +83,14 @@ def _after(
     call: IncomingCall, telephone: Telephone, session: MediaSession | None, change: Callable[[Call, Change], None]
 ) -> Script:
     """Go through what happens at its time after the answer."""
-    events = [(item.after_s, partial(change, call, item)) for item in telephone.changes]
+    events: list[tuple[float, Callable[[], object]]] = [
+        (item.after_s, partial(change, call, item)) for item in telephone.changes
+    ]
     if telephone.hangs_up_after_s:
         rows = [("Reason", telephone.bye_reason)] if telephone.bye_reason else []
         events.append((telephone.hangs_up_after_s, partial(call.bye, "BYE", rows)))
+    if telephone.sends and session:
+        events.append((_BEFORE_KEYS_S, partial(session.send_dtmf, telephone.sends)))
     if telephone.digits and session:
         yield from _ivr(telephone, session)
     elapsed_s = 0.0

@@ -45,6 +45,7 @@ class Service:
         self._began_s = self.agent.loop.time()
         self._waiters: set[asyncio.Event] = set()
         self.table: dict[str, Any] = {}
+        self.agent.screen = self._heard
         self.follow(table)
 
     def follow(self, table: Mapping[str, Any], name: str = "policy") -> Policy:
@@ -78,6 +79,15 @@ class Service:
         return self.agent.loop.time() - self._began_s
 
     # --- requests of customers
+
+    def _heard(self, transaction: ServerTransaction) -> bool:
+        """Tell whether any trunk of the SBC speaks this transport; else the request finds silence."""
+        channel = transaction.flow.channel
+        here = [item for item in self.policy.trunk if item.sbc == self.policy.sbc_of(channel.local[0])]
+        if here and not any(channel.protocol.lower() in item.transports for item in here):
+            transaction.terminate()
+            return False
+        return True
 
     def _register(self, transaction: ServerTransaction) -> None:
         trunk = self.admission.trunk_of(transaction)
@@ -147,6 +157,9 @@ class Service:
         call = IncomingCall(self.agent, self.identity(telephone.number), negotiation_for(media, trunk), transaction)
         line.session = session
         self.keep(line, call, trunk)
+        if call.timer_wish.too_small(transaction.request):
+            call.reject(422, rows=[("Min-SE", str(call.timer_wish.min_se_s))])
+            return
         play(behave(call, telephone, session, self._change), call, self.agent.timers)
 
     def identity(self, user: str) -> Identity:

@@ -56,6 +56,8 @@ class Telephone:
     """An IVR: wait for these keys, then play `then`; empty for no IVR."""
     then: str = "tone:1000@-10"
     """What the IVR plays when the keys were right."""
+    sends: str = ""
+    """Keys that it presses half a second after the answer."""
     changes: tuple[Change, ...] = ()
     """What it does to the session after the answer."""
     second_answer: bool = False

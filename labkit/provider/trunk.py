@@ -149,7 +149,9 @@ class Inbound:
     with_offer: bool = True
     """False sends the INVITE without SDP."""
     multipart: bool = False
-    """Put the SDP beside a part that demands handling (RFC 5621): C-less peers answer 415."""
+    """Put the SDP beside an ISUP part that demands handling (RFC 3204, RFC 5621)."""
+    caller_name: str = ""
+    """Display name of the caller; none where empty."""
     cancel_after_s: float = 0.0
     """Cancel an unanswered call after this; 0 waits for 60 s."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from labkit.errors import ParseError
 from labkit.sip.agent import ALLOW, Agent, Exchange, Identity
@@ -30,6 +30,8 @@ class OutgoingCall(Call):
         """Offer 100rel (RFC 3262)."""
         self.with_offer = True
         """False sends the INVITE without SDP: the offer comes in the 2xx."""
+        self.wrap: Callable[[bytes], tuple[str, bytes]] | None = None
+        """Puts our offer into another body: gives its Content-Type and bytes."""
         self._exchange: Exchange | None = None
         self._cancelled = False
         self._early: dict[str, Dialog] = {}
@@ -45,10 +47,14 @@ class OutgoingCall(Call):
         """Send the INVITE."""
         self.credentials = credentials
         body = self.negotiation.offer() if self.with_offer else b""
+        kind = SDP
+        if self.wrap and body:
+            content_type, body = self.wrap(body)
+            kind = ("Content-Type", content_type)
         made: list[Row] = [
             ("Allow", ALLOW), ("Supported", self.supported()), *self.timer_wish.rows(),
             *self.more_rows, *rows,
-            *([SDP] if body else []),
+            *([kind] if body else []),
         ]  # fmt: skip
         self._send(self.agent.new_request("INVITE", uri, self.flow, self.identity, to=to, rows=made, body=body))
 

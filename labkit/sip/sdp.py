@@ -164,7 +164,7 @@ class SessionDescription(_Section):
     ) -> SessionDescription:
         """Make a description whose origin and connection are one address."""
         family = "IP6" if ":" in address else "IP4"
-        origin = f"- {session_id} {version} IN {family} {address}"
+        origin = f"lab {session_id} {version} IN {family} {address}"
         lines = (("v", "0"), ("o", origin), ("s", "-"), ("c", f"IN {family} {address}"), ("t", "0 0"))
         return cls(lines, tuple(media))
 

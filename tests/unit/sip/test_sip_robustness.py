@@ -34,7 +34,7 @@ BITS = [b"\r\n", b'"', b"<", b">", b";", b",", b"\\", b"%", b"\x00", b":", b" ",
 
 async def test_with_a_tenth_of_all_messages_lost_every_call_ends_and_nothing_is_left() -> None:
     chance = random.Random(7)
-    link = Link(Timing(0.01, 0.04, 0.05), lose=lambda data: chance.random() < 0.1)
+    link = Link(Timing(0.02, 0.08, 0.1), lose=lambda data: chance.random() < 0.1)
     incoming: list[IncomingCall] = []
 
     def take(transaction: ServerTransaction) -> None:
@@ -51,6 +51,7 @@ async def test_with_a_tenth_of_all_messages_lost_every_call_ends_and_nothing_is_
     await link.until(lambda: all(call.state in ("confirmed", "ended") for call in outgoing), 10)
     for call in outgoing:
         call.hang_up()
+        await asyncio.sleep(0.003)
     await link.until(lambda: all(call.state == "ended" for call in [*outgoing, *incoming]), 10)
     endings = {(call.ending.status, call.ending.reason) for call in outgoing if call.ending}
     assert endings <= {(200, "BYE"), (408, "Request Timeout")}
