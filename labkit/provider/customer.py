@@ -65,9 +65,7 @@ def _target(service: Service, trunk: Trunk) -> tuple[Uri, Flow]:
 
 def _caller(service: Service, trunk: Trunk, caller: str) -> tuple[Identity, list[Row]]:
     rules, domain = trunk.inbound, service.policy.domain
-    shown = (
-        written(caller, rules.caller_form, service.policy.country_code) if caller.startswith("+") else caller
-    )
+    shown = written(caller, rules.caller_form, service.policy.country_code) if caller.startswith("+") else caller
     identity = service.identity(shown if "From" in rules.caller_in else trunk.account)
     rows = [(name, f"<sip:{shown}@{domain}>") for name in rules.caller_in if name != "From"]
     address = replace(identity.address, display=rules.caller_name)

@@ -55,9 +55,10 @@ def t38_offer(negotiation: Negotiation) -> bytes:
 def with_isup(sdp: bytes) -> tuple[str, bytes]:
     """Put a description beside an ISUP part that must be handled (RFC 3204 section 3, RFC 5621 section 8)."""
     isup = b"\x01\x00\x49\x00\x00\x03\x02\x00\x07"
+    handling = b"Content-Disposition: signal;handling=required\r\n\r\n"
     parts = [
         b"Content-Type: application/sdp\r\n\r\n" + sdp,
-        b"Content-Type: application/isup;version=itu-t92+\r\nContent-Disposition: signal;handling=required\r\n\r\n" + isup,
+        b"Content-Type: application/isup;version=itu-t92+\r\n" + handling + isup,
     ]
     body = b"".join(b"--isup\r\n" + part + b"\r\n" for part in parts) + b"--isup--\r\n"
     return "multipart/mixed;boundary=isup", body
