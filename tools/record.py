@@ -1,4 +1,4 @@
-"""Run notebooks and write their outputs.
+"""Run notebooks and write their outputs; draw the picture of the README.
 
     python tools/record.py notebooks/*.ipynb
 
@@ -15,6 +15,10 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from labkit.lab.lab import Lab
+from labkit.lesson import ladder
+
+ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -23,6 +27,7 @@ def main() -> None:
     for path in map(Path, sys.argv[1:]):
         print(f"{path.name}", flush=True)
         nbformat.write(record(nbformat.read(path, as_version=4), path.parent), path)
+    print(draw_first_call(ROOT / "docs/first-call.png").name)
 
 
 def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -40,6 +45,11 @@ def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
             cell.outputs = before[cell.id]
     notebook.metadata = {"kernelspec": KERNEL}
     return notebook
+
+
+def draw_first_call(path: Path) -> Path:
+    """Let the lab place the first call of the lessons and draw its ladder."""
+    return ladder(Lab().up().call("phone-1001", "+15550100")).save(path)
 
 
 def texts(outputs: list[NotebookNode]) -> list[str]:
