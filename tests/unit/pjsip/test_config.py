@@ -18,11 +18,10 @@ match => 203.0.113.10 ;-- inline --; ; tail
 empty =
 """
 
-FRAGMENTS = st.sampled_from(
-    ["[a]", "[b](!)", "[a](+)", "(b)", "[", "]", "(", ")", "+", "x=1", "y => 2", "z += 3", "="]
-    + [";", ";--", "--;", "\\;", "#include f", "#tryinclude g*", "#exec x"]
-    + ["\n", "\r\n", " ", "\ufeff", "é", "\x00", '"', "<f>", "a" * 9000]
-)
+SECTIONS = ("[a]", "[b](!)", "[a](+)", "(b)", "[", "]", "(", ")", "+")
+OPTIONS = ("x=1", "y => 2", "z += 3", "=", ";", ";--", "--;", "\\;", "#include f", "#tryinclude g*", "#exec x")
+ODD = ("\n", "\r\n", " ", "\ufeff", "é", "\x00", '"', "<f>", "a" * 9000)
+FRAGMENTS = st.sampled_from([*SECTIONS, *OPTIONS, *ODD])
 
 
 def option(text: str, name: str) -> Option:
