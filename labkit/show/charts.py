@@ -68,8 +68,8 @@ def streams(source: Source, *, call: int | None = None) -> Table:
     """The figures of each stream in one table."""
     found = streams_of(trace_of(source), call)
     heads = {
-        "packets": "packets", "lost": "lost", "rtcp_lost": "lost by RTCP", "jitter_mean_ms": "jitter mean, ms", "jitter_max_ms": "jitter max, ms",
-        "delta_max_ms": "delta max, ms", "bitrate_kbps": "rate, kbit/s", "mos": "MOS",
+        "packets": "packets", "lost": "lost", "rtcp_lost": "lost by RTCP",
+        "jitter_mean_ms": "jitter mean, ms", "jitter_max_ms": "jitter max, ms", "delta_max_ms": "delta max, ms", "bitrate_kbps": "rate, kbit/s", "mos": "MOS",
     }  # fmt: skip
     columns = [name for name in heads if not found or name in found[0].row]
     rows = tuple((each.name, *(_figure(each.row, name) for name in columns)) for each in found)
