@@ -42,7 +42,7 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_S = 0.035
+READ_EVERY_S = 0.055
 """How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.ports`), so no figure depends
 on it, and packets read in a row cost less than those read one by one."""
 
@@ -233,9 +233,7 @@ class MediaSession:
             return
         if self._disturber:
             self._tick_wrong(self._disturber, due_s - (self._began_s or 0.0))
-            return
-        packet = self.sender.packet()
-        if packet is not None:
+        elif packet := self.sender.packet():
             self._transmit(packet, time.time())
 
     def _tick_wrong(self, disturber: Disturber, elapsed_s: float) -> None:
@@ -251,10 +249,12 @@ class MediaSession:
                 self._transmit(disturbed, time.time())
 
     def _transmit(self, packet: bytes, now_s: float) -> None:
+        if not self._open:
+            return
         wire = self._srtp.protect(packet) if self._srtp else packet
         try:
-            if wire is None or not self._open:
-                raise OSError("nothing to send")
+            if wire is None:
+                raise OSError("libsrtp refused")
             self._out.sendto(wire, self._remote)
         except OSError:
             self.send_errors += 1

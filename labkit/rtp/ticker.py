@@ -27,13 +27,12 @@ Tick = Callable[[float], object]
 class Ticket:
     """One callable on the clock; `Ticker.remove` takes it off."""
 
-    __slots__ = ("active", "period", "tick")
+    __slots__ = ("fellows", "tick")
 
-    def __init__(self, tick: Tick, period: int) -> None:
-        """Call `tick` every `period` steps of the clock."""
+    def __init__(self, tick: Tick, fellows: list[Ticket]) -> None:
+        """Call `tick` together with these others."""
         self.tick = tick
-        self.period = period
-        self.active = True
+        self.fellows = fellows
 
 
 _tickers: WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker] = WeakKeyDictionary()
@@ -55,7 +54,7 @@ class Ticker:
         self.ticks = 0
         self.late_ticks = 0
         self.max_late_s = 0.0
-        self._wheel: dict[int, list[Ticket]] = {}
+        self._rings: dict[int, list[list[Ticket]]] = {}
         self._active = 0
         self._number = 0
         self._epoch_s = 0.0
@@ -72,21 +71,22 @@ class Ticker:
             loop = asyncio.get_running_loop()
             self._number, self._epoch_s = 0, loop.time()
             self._timer = loop.call_at(self._epoch_s + TICK_S, self._run, loop)
-        ticket = Ticket(tick, period_ms // TICK_MS)
-        begin = self._number + 1
-        number = min(range(begin, begin + ticket.period), key=lambda each: len(self._wheel.get(each, ())))
-        self._wheel.setdefault(number, []).append(ticket)
+        steps = period_ms // TICK_MS
+        fellows = min(self._rings.setdefault(steps, [[] for _ in range(steps)]), key=len)
+        ticket = Ticket(tick, fellows)
+        fellows.append(ticket)
         self._active += 1
         return ticket
 
     def remove(self, ticket: Ticket) -> None:
         """Call it no more; harmless when it was removed before."""
-        self._active -= ticket.active
-        ticket.active = False
+        if ticket not in ticket.fellows:
+            return
+        ticket.fellows.remove(ticket)
+        self._active -= 1
         if not self._active and self._timer:
             self._timer.cancel()
             self._timer = None
-            self._wheel.clear()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         """Do one step and wait for the next; one that is overdue comes as soon as others had their turn."""
@@ -108,8 +108,6 @@ class Ticker:
         self.max_late_s = max(self.max_late_s, late_s)
 
     def _tick(self, due_s: float) -> None:
-        wheel, number = self._wheel, self._number
-        for ticket in wheel.pop(number, ()):
-            if ticket.active:
+        for steps, ring in tuple(self._rings.items()):
+            for ticket in tuple(ring[self._number % steps]):
                 ticket.tick(due_s)
-                wheel.setdefault(number + ticket.period, []).append(ticket)
