@@ -18,6 +18,17 @@ from labkit.show.tables import Table
 from labkit.show.tracks import Stream, streams_of
 
 NO_RTP = "no RTP stream in this trace"
+HEADS = {
+    "packets": "packets",
+    "lost": "lost",
+    "rtcp_lost": "lost by RTCP",
+    "jitter_mean_ms": "jitter mean, ms",
+    "jitter_max_ms": "jitter max, ms",
+    "delta_max_ms": "delta max, ms",
+    "bitrate_kbps": "rate, kbit/s",
+    "mos": "MOS",
+}
+"""Columns of the table `streams` and their headings."""
 BIN_S = 1.0
 """Width of the stretches over which a rate is taken."""
 
@@ -67,14 +78,10 @@ def sequence(source: Source, *, call: int | None = None) -> Picture:
 def streams(source: Source, *, call: int | None = None) -> Table:
     """The figures of each stream in one table."""
     found = streams_of(trace_of(source), call)
-    heads = {
-        "packets": "packets", "lost": "lost", "rtcp_lost": "lost by RTCP",
-        "jitter_mean_ms": "jitter mean, ms", "jitter_max_ms": "jitter max, ms", "delta_max_ms": "delta max, ms", "bitrate_kbps": "rate, kbit/s", "mos": "MOS",
-    }  # fmt: skip
-    columns = [name for name in heads if not found or name in found[0].row]
+    columns = [name for name in HEADS if not found or name in found[0].row]
     rows = tuple((each.name, *(_figure(each.row, name) for name in columns)) for each in found)
     note = "" if rows else NO_RTP
-    return Table("RTP streams", ("stream", *(heads[name] for name in columns)), rows, note)
+    return Table("RTP streams", ("stream", *(HEADS[name] for name in columns)), rows, note)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

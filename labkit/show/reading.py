@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 400
 """Messages on one ladder; a longer one helps nobody, and says how many it left out."""
+Summaries = dict[tuple[str, int], tuple[Detail, ...]]
+"""Small lines about the SDP of a message, by point and frame."""
 CODECS = 3
 """Codecs named in the summary of an offer; more are counted."""
 
@@ -90,14 +92,13 @@ class _Reader:
 
     def sheet(self, *, media: bool) -> Sheet:
         """Messages first, for they name legs and columns; then media among them."""
-        start_s = min((self.trace.sip[place].time_s for place in self.places), default=0.0)
         arrows = list(self._messages())
-        if media and arrows:
+        if media:
             arrows += self._media(last_s=arrows[-1].time_s if self.left_out else float("inf"))
         arrows.sort(key=lambda arrow: arrow.time_s)
         if self.left_out:
             arrows.append(self._rest(arrows[-1]))
-        moved = tuple(_moved(arrow, start_s) for arrow in arrows)
+        moved = tuple(_moved(arrow, arrows[0].time_s) for arrow in arrows)
         return Sheet(self.hosts.listed(), moved, tuple(self.legs), self._title())
 
     def _messages(self) -> Iterator[Arrow]:
@@ -109,25 +110,25 @@ class _Reader:
         summaries = self._summaries()
         told: set[tuple[str, str, Detail]] = set()
         for places in packets.values():
-            first = self.trace.sip[places[0]]
-            way = passage([_sighting(self.trace.sip[place]) for place in places])
-            source, target = self.hosts.column(way.source), self.hosts.column(way.target)
-            changes = tuple(each for each in way.changes if (first.call_id, source, each) not in told)
-            told.update((first.call_id, source, each) for each in way.changes)
-            yield Arrow(
-                Kind.NOTE if first.transport == "ICMP" else Kind.SIP, source, target, first.time_s,
-                f"ICMP error about {first.start}" if first.transport == "ICMP" else first.start,
-                frame=first.frame, code=first.code,
-                details=next((summaries[key] for key in map(self._key, places) if key in summaries), ()),
-                through=self._through(way, source, target), changes=changes,
-                again=sorted_.repeats[places[0]] > 0, leg=self._leg(first.call_id, source, target),
-                call=self.call_of.get(first.call_id), key=str(sorted_.number_of[places[0]]), raw=first.data,
-                file=str(self.trace.capture.points[first.point]),
-            )  # fmt: skip
+            arrow = self._message(places, summaries)
+            news = {each: (self.trace.sip[places[0]].call_id, arrow.source, each) for each in arrow.changes}
+            yield replace(arrow, changes=tuple(each for each, key in news.items() if key not in told))
+            told.update(news.values())
 
-    def _key(self, place: int) -> tuple[str, int]:
-        message = self.trace.sip[place]
-        return message.point, message.frame
+    def _message(self, places: Sequence[int], summaries: Summaries) -> Arrow:
+        """The arrow of one packet, which was seen at these places."""
+        sorted_, seen = self.trace.transactions_found, [self.trace.sip[place] for place in places]
+        first, quoted = seen[0], seen[0].transport == "ICMP"
+        way = passage([_sighting(each) for each in seen])
+        source, target = self.hosts.column(way.source), self.hosts.column(way.target)
+        return Arrow(
+            Kind.NOTE if quoted else Kind.SIP, source, target, first.time_s,
+            f"ICMP error about {first.start}" if quoted else first.start, frame=first.frame, code=first.code,
+            details=next((found for each in seen if (found := summaries.get((each.point, each.frame)))), ()),
+            through=self._through(way, source, target), changes=way.changes, again=sorted_.repeats[places[0]] > 0,
+            leg=self._leg(first.call_id, source, target), call=self.call_of.get(first.call_id),
+            key=str(sorted_.number_of[places[0]]), raw=first.data, file=str(self.trace.capture.points[first.point]),
+        )  # fmt: skip
 
     def _through(self, way: Passage, source: str, target: str) -> str | None:
         if way.nat is None:
@@ -159,9 +160,9 @@ class _Reader:
         """Sign of a leg; the leg that is being named comes next."""
         return LEGS[self.leg_of.get(call_id, len(self.legs)) % len(LEGS)]
 
-    def _summaries(self) -> dict[tuple[str, int], tuple[Detail, ...]]:
-        """SDP of each message in short, by point and frame; media addresses of shared hosts on the way."""
-        found: dict[tuple[str, int], tuple[Detail, ...]] = {}
+    def _summaries(self) -> Summaries:
+        """SDP of each message in short; media addresses of shared hosts on the way."""
+        found: Summaries = {}
         for row in records(self.trace.columns("offers")):
             key = (row["point"], row["frame"])
             detail = Detail(_offer(row), row["port"])

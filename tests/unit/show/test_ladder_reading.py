@@ -244,3 +244,9 @@ def test_addresses_of_a_message_are_read_where_it_names_them() -> None:
     data = wire.message("SIP/2.0 200 OK", "x", "1 INVITE", PBX, contact=SBC, body=wire.sdp(NAT, 1))
     assert {"Contact": SBC, "SDP": NAT} == named(data)
     assert {} == named(b"\x00\x01")
+
+
+def test_media_without_signalling_is_drawn_as_well(tmp_path: Path) -> None:
+    drawn = ladder(wire.write(tmp_path / "rtp.pcap", wire.rtp(5.0, PBX, 4000, SBC, 5000, 7, range(50))))
+    assert ["RTP PCMU"] == [row.label for row in drawn.layout.rows]
+    assert 0.0 == drawn.layout.rows[0].arrow.time_s

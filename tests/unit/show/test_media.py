@@ -154,3 +154,8 @@ def test_every_public_name_has_a_home_and_a_docstring() -> None:
         assert getattr(show, name).__doc__
     with pytest.raises(AttributeError, match=r"has no 'nothing'; it has: Ladder, bitrate"):
         show.nothing  # noqa: B018
+
+
+def test_the_docs_name_every_picture() -> None:
+    text = (Path(__file__).parents[3] / "docs/pictures.md").read_text(encoding="utf-8")
+    assert [] == [name for name in show.__all__ if name != "Ladder" and f"`show.{name}(x" not in text]
