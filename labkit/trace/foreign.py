@@ -36,7 +36,9 @@ def complete(scan: Scan, keylog: Path | None = None) -> Scan:
         datagrams = _copied(scan, packets, _datagrams)
     except CaptureError as why:
         count = len(segments) + len(packets)
-        return replace(scan, notes=[*scan.notes, f"{count} frames (TCP, fragments, tunnels) were not read: {why}"])
+        return replace(
+            scan, notes=[*scan.notes, f"{scan.path}: {count} frames (TCP, fragments, tunnels) were not read: {why}"]
+        )
     return _merged(scan, texts, datagrams)
 
 

@@ -9,10 +9,13 @@ from typing import NamedTuple
 from labkit.sip.message import Request, Response, parse
 from labkit.trace.scan import Datagram
 
-_SPACE = 32
-_START = re.compile(rb"\s*(?:SIP/2\.0 +(\d{3}) ?([^\r\n]*)|(\S+) +([^\r\n]*?) +SIP/2\.0)\s*[\r\n]")
-_HEADER_CALL_ID = re.compile(rb"[\r\n](?:call-id|i)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE)
-_HEADER_CSEQ = re.compile(rb"[\r\n]cseq[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE)
+_START = re.compile(r"SIP/2\.0 +(\d{3}) ?([^\r\n]*)|(\S+) +([^\r\n]*?) +SIP/2\.0\s*[\r\n]")
+_VALUE = r"[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)"
+_CALL_ID = re.compile(r"[\r\n](?:call-id|i)" + _VALUE, re.IGNORECASE)
+_CSEQ = re.compile(r"[\r\n]cseq" + _VALUE, re.IGNORECASE)
+
+Start = tuple[str | None, int | None, str | None]
+"""Method, or code and reason phrase."""
 
 
 class Message(NamedTuple):
@@ -66,50 +69,44 @@ class Message(NamedTuple):
 def messages(datagrams: Iterable[Datagram], point: str, first_ns: int) -> Iterator[Message]:
     """The messages among datagrams that look like SIP, in their order."""
     for frame, time_ns, flow, data, transport in datagrams:
-        text = data.lstrip() if data[0] <= _SPACE else data
+        text = data.decode("utf-8", "replace")
+        if text[0] <= " ":
+            text = text.lstrip()
         start = _start(text)
-        if start is None:
-            continue
-        head = text.find(b"\r\n\r\n")
-        end = head if head >= 0 else len(text)
-        call_id, cseq = _header(text, b"\nCall-ID:", _HEADER_CALL_ID, end), _header(text, b"\nCSeq:", _HEADER_CSEQ, end)
-        yield Message(
-            point, frame, (time_ns - first_ns) / 1e9, *flow, transport,
-            *start, cseq if "  " not in cseq and "\t" not in cseq else " ".join(cseq.split()), call_id, data,
-        )  # fmt: skip
+        if start is not None:
+            end = text.find("\r\n\r\n")
+            call_id, cseq = _header(text, "\nCall-ID:", _CALL_ID, end), _header(text, "\nCSeq:", _CSEQ, end)
+            time_s = (time_ns - first_ns) / 1e9
+            yield Message(point, frame, time_s, *flow, transport, *start, cseq, call_id, data)
 
 
-def _start(data: bytes) -> tuple[str | None, int | None, str | None] | None:
-    """Method, or code and reason phrase; None if the start line is not SIP."""
-    line = data[: data.find(b"\n")].rstrip()
-    if line[:8] == b"SIP/2.0 " and line[8:11].isdigit():
-        return None, int(line[8:11]), _text(line[11:].strip())
-    if line[-8:] == b" SIP/2.0" and (end := line.find(b" ")) > 0:
-        return _text(line[:end]), None, None
-    match = _START.match(data)
+def _start(text: str) -> Start | None:
+    """Read a start line; None if it is not SIP."""
+    line = text[: text.find("\n")].rstrip()
+    if line.startswith("SIP/2.0 ") and (code := line[8:11]).isdecimal() and code.isascii():
+        return None, int(code), line[11:].strip()
+    if line.endswith(" SIP/2.0") and (end := line.find(" ")) > 0:
+        return line[:end], None, None
+    match = _START.match(text)
     if match is None:
         return None
-    code, reason, method, _ = match.groups()
-    return (_text(method), None, None) if code is None else (None, int(code), _text(reason.rstrip()))
+    return (match[3], None, None) if match[1] is None else (None, int(match[1]), match[2].rstrip())
+
+
+def _header(text: str, usual: str, pattern: re.Pattern[str], end: int) -> str:
+    """Value of a header: looked for as it is usually written, then in every way it may be."""
+    at = text.find(usual, 0, end)
+    if at >= 0:
+        begin = at + len(usual)
+        stop = text.find("\n", begin)
+        if text[stop + 1 : stop + 2] not in (" ", "\t"):
+            value = text[begin:stop].strip()
+            return value if "  " not in value and "\t" not in value else " ".join(value.split())
+    match = pattern.search(text, 0, end if end >= 0 else len(text))
+    return " ".join(match[1].split()) if match else ""
 
 
 def bearer(datagram: Datagram, point: str, first_ns: int) -> Message:
     """A datagram of another protocol in the place of the message that carries a session description."""
     time_s = (datagram.time_ns - first_ns) / 1e9
     return Message(point, datagram.frame, time_s, *datagram.flow, "UDP", None, None, None, "", "", datagram.data)
-
-
-def _header(data: bytes, usual: bytes, pattern: re.Pattern[bytes], end: int) -> str:
-    """Value of a header: looked for as it is usually written, then in every way it may be."""
-    at = data.find(usual, 0, end)
-    if at >= 0:
-        begin = at + len(usual)
-        stop = data.find(b"\n", begin, end)
-        if stop < 0 or data[stop + 1 : stop + 2] not in (b" ", b"\t"):
-            return _text(data[begin : stop if stop >= 0 else end].strip())
-    match = pattern.search(data, 0, end)
-    return _text(b" ".join(match[1].split())) if match else ""
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from labkit.trace import mediarows, rows
+from labkit.trace import rows
 from labkit.trace.announced import Announced, Announcement, announcements
 from labkit.trace.calls import Call, calls
 from labkit.trace.capture import Capture
@@ -15,7 +15,6 @@ from labkit.trace.facts import Facts, facts
 from labkit.trace.foreign import complete
 from labkit.trace.legs import Leg, legs
 from labkit.trace.offers import Description
-from labkit.trace.parties import Parties
 from labkit.trace.scan import Scan, scan
 from labkit.trace.sipscan import Message, bearer, messages
 from labkit.trace.streams import Streams
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from labkit.trace.audio import Sound
+    from labkit.trace.parties import Parties
+
+
+_ABOUT_MEDIA = ("streams", "intervals", "findings", "dtmf")
 
 
 def open_trace(
@@ -103,6 +106,8 @@ class Trace:
     @cached_property
     def parties(self) -> Parties:
         """Who sends and receives media where."""
+        from labkit.trace.parties import Parties
+
         return Parties.of(self.described)
 
     @cached_property
@@ -126,8 +131,11 @@ class Trace:
     def columns(self, table: str) -> dict[str, Any]:
         """The columns of a table as lists and arrays, for where pandas would take too long to load."""
         if table not in self._made:
-            maker = getattr(mediarows, table, None) or getattr(rows, table)
-            self._made[table] = maker(self)
+            if table in _ABOUT_MEDIA:
+                from labkit.trace import mediarows as makers
+            else:
+                from labkit.trace import rows as makers  # type: ignore[no-redef]
+            self._made[table] = getattr(makers, table)(self)
         return self._made[table]
 
     @cached_property

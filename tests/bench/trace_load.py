@@ -250,7 +250,7 @@ def sip(path: Path, seed: int, calls: int) -> int:
 
 
 def main() -> None:
-    """Write what the command line asks for, and the truth beside it."""
+    """Write what the command line asks for, and the truth beside it; print how many messages or RTP packets."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["media", "sip"])
     parser.add_argument("out", type=Path)
@@ -260,10 +260,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=19_300)
     options = parser.parse_args()
     if options.kind == "sip":
-        sip(options.out, options.seed, options.calls)
+        print(sip(options.out, options.seed, options.calls))
         return
     truths = media(options.out, options.seed, options.streams, options.seconds)
     options.out.with_suffix(".truth.json").write_text(json.dumps([asdict(each) for each in truths]))
+    print(sum(each.packets for each in truths))
 
 
 if __name__ == "__main__":

@@ -61,24 +61,26 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
-def read(path: Path) -> None:
-    """Make all tables of a capture."""
+def read(path: Path, tables: tuple[str, ...] = TABLES) -> str:
+    """Make tables of a capture; gives what is wrong with it, if it cannot be read at all."""
     trace = open_trace(path)
-    for table in TABLES:
-        trace.columns(table)
+    try:
+        for table in tables:
+            trace.columns(table)
+    except CaptureError as why:
+        return str(why)
     assert all(str(path) in note for note in trace.notes)
+    return ""
 
 
 @pytest.mark.parametrize("form", ["pcap", "pcapng"])
 def test_mutated_captures(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_TSHARK", "/nowhere/tshark")
     data, rng, path = originals(tmp_path)[form], random.Random(7), tmp_path / "mutated"
-    for _ in range(150):
+    for _ in range(60):
         path.write_bytes(mutated(data, rng))
-        try:
-            read(path)
-        except CaptureError as why:
-            assert str(path) in str(why)
+        wrong = read(path)
+        assert not wrong or str(path) in wrong
 
 
 def test_damaged_sip_and_sdp_are_kept_as_far_as_they_can_be_read(tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_damaged_sip_and_sdp_are_kept_as_far_as_they_can_be_read(tmp_path: Path)
         Call().message("INVITE sip:x SIP/2.0", body=Call().sdp(0)),
         Call().message("SIP/2.0 200 OK", body=Call().sdp(1)),
     ]
-    for n in range(400):
+    for n in range(200):
         text = bytearray(rng.choice(texts))
         for _ in range(rng.randint(1, 10)):
             text[rng.randrange(len(text))] = rng.randrange(256)
@@ -95,5 +97,5 @@ def test_damaged_sip_and_sdp_are_kept_as_far_as_they_can_be_read(tmp_path: Path)
             (wire.START_S + n, wire.ethernet(wire.udp(("192.0.2.1", 5060), ("192.0.2.2", 5060), bytes(text))))
         )
     path = wire.pcap(tmp_path / "x.pcap", frames)
-    read(path)
-    assert len(open_trace(path).messages) > 300
+    assert "" == read(path)
+    assert len(open_trace(path).messages) > 150
