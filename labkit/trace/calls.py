@@ -174,11 +174,16 @@ def _numbers(first: Leg, second: Leg) -> Sign:
     shared = sorted(_tails(first) & _tails(second))
     if not shared or not 0 <= delay <= _SETUP_S or one.src == other.src:
         return None
-    reached = one.dst == other.src
+    reached = other.src in _reached(first)
     text = f"same number or user {' and '.join(shared)}, {delay * 1000:.0f} ms later"
     return 0.5 * min(
         len(shared), 2
     ) + 0.5 * reached, text + f", from {other.src} that leg {first.number} reached" * reached
+
+
+def _reached(leg: Leg) -> set[str]:
+    """Where its INVITE was seen to go: beyond a NAT that is another address than in front of it."""
+    return {each.message.dst for each in leg.known if each.message.method == "INVITE"}
 
 
 def _tails(leg: Leg) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,29 @@ def test_a_packet_seen_on_both_sides_of_a_nat_is_one_packet(tmp_path: Path) -> N
     assert "router" in set(table.src_name)
     assert 1 == len(found.calls)
     assert ["offer", "answer"] == found.offers.role.tolist()
+
+
+@pytest.mark.parametrize("nat_takes_s", [0.00004, -0.00001], ids=["in order", "clocks of two captures apart"])
+def test_a_leg_through_a_nat_is_linked_by_the_host_that_it_reached_behind_it(
+    tmp_path: Path, nat_takes_s: float
+) -> None:
+    before = Call(src=("203.0.113.10", 5060), dst=("203.0.113.1", 5060), caller="15550123",
+                  media=(("203.0.113.12", 20_000), ("203.0.113.1", 10_000)))  # fmt: skip
+    behind = replace(before, dst=("10.10.0.10", 5060), start_s=nat_takes_s)
+    rung = Call(src=("10.10.0.10", 5060), dst=("10.10.0.21", 5060), call_id="b", caller="15550123", callee="1001",
+                start_s=0.005, media=(("10.10.0.10", 10_002), ("10.10.0.21", 40_000)))  # fmt: skip
+    # the NAT changed where the packets go, and nothing in them
+    frames = [(time_s, packet) for (time_s, _), (_, packet) in zip(behind.frames(), readdressed(before), strict=True)]
+    paths = {
+        "inside": wire.pcap(tmp_path / "in.pcap", sorted([*frames, *rung.frames()])),
+        "outside": wire.pcap(tmp_path / "out.pcap", list(before.frames())),
+    }
+    calls = open_trace(Capture(paths)).calls
+    assert [2] == calls.legs.tolist()
+    assert "from 10.10.0.10 that leg 1 reached" in calls.evidence[0]
+
+
+def readdressed(call: Call) -> Iterable[wire.Frame]:
+    """The frames of a call as a NAT passes them on: its public address is 10.10.0.10 behind it."""
+    for time_s, packet in call.frames():
+        yield time_s, packet.replace(bytes([203, 0, 113, 1]), bytes([10, 10, 0, 10]))
