@@ -113,6 +113,11 @@ def image_label(image: str, label: str) -> str | None:
         raise
 
 
+def image_bytes(image: str) -> int:
+    """Size of an image."""
+    return int(docker("look at the image", ["image", "inspect", image, "--format", "{{.Size}}"]))
+
+
 def import_image(tar: IO[bytes], image: str, changes: Sequence[str]) -> None:
     """Make an image from the tar stream of its files (`docker import`)."""
     words = ["docker", "import", *(f"--change={change}" for change in changes), "-", image]
