@@ -29,10 +29,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from labkit.cli import cache, lab
+    from labkit.cli import cache, image, lab
 
     parser = argparse.ArgumentParser(prog="labkit", description="The lab in which people learn SIP trunks.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     lab.add_commands(commands)
     cache.add_commands(commands)
+    image.add_commands(commands)
     return parser
