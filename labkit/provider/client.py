@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.control import ControlClient
 from labkit.provider.view import PortalView, Registered
 from labkit.rtp.report import MediaReport
 from labkit.sip.report import CallReport, revive
+
+if TYPE_CHECKING:
+    from labkit.provider.profile import Profile
 
 
 class Provider(ControlClient):
@@ -66,6 +69,10 @@ class Provider(ControlClient):
     def set(self, path: str, value: object) -> None:
         """Change one value of the policy by its dotted name, calls that are up are left alone."""
         self.request("set", path=path, value=value)
+
+    def adopt(self, profile: Profile) -> None:
+        """Follow a carrier's published rules from now on, beside what the policy says already."""
+        self.request("change", changes=dict(profile.changes))
 
     def portal(self) -> PortalView:
         """What a customer of this carrier can see."""

@@ -36,20 +36,6 @@ class MediaPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a profile's rule was found."""
-
-    rule: str
-    """The fields it explains, as dotted names."""
-    url: str
-    """Public page."""
-    date: str
-    """When it was read, or the page's own date."""
-    says: str = ""
-    """What it says, in our words."""
-
-
-@dataclass(frozen=True, slots=True)
 class Bind:
     """Where the provider listens."""
 
@@ -95,8 +81,6 @@ class Policy:
     """Faults on the wire, each message goes through all of them in order."""
     media: MediaPolicy = field(default_factory=MediaPolicy)
     """Media relay."""
-    source: tuple[Source, ...] = ()
-    """Sources of a profile's rules."""
 
     @property
     def sbcs(self) -> dict[str, str]:

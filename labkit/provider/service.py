@@ -21,6 +21,7 @@ from labkit.provider.taps import WireFaults
 from labkit.provider.telephone import Change
 from labkit.provider.trunk import Trunk
 from labkit.provider.view import CallEntry, Registered
+from labkit.rtp.ticker import shared_ticker
 from labkit.sip.agent import ALLOW, Agent, Identity
 from labkit.sip.call import Call
 from labkit.sip.callee import IncomingCall
@@ -60,6 +61,13 @@ class Service:
     def set(self, path: str, value: Any) -> None:
         """Change one value of the policy by its dotted name: `trunk.registered.limits.cps`."""
         self.follow(edited(self.table, path, value))
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Change several values at once; all or, when one is not understood, none."""
+        table = self.table
+        for path, value in changes.items():
+            table = edited(table, path, value)
+        self.follow(table)
 
     async def open(self, *, tcp: bool = True) -> None:
         """Bind every SBC address."""
@@ -268,6 +276,15 @@ class Service:
     def registrations(self) -> list[Registered]:
         """Living bindings."""
         return self.registrar.registered(self.policy.trunk, self.now_s)
+
+    def load(self) -> dict[str, float]:
+        """Figures for benchmarks: what lives in the agent, and how late the media clock was."""
+        agent, clock = self.agent, shared_ticker()
+        return {
+            "transactions": len(agent.transactions.clients) + len(agent.transactions.servers),
+            "usages": len(agent.usages), "timers": len(agent.timers), "ticks": clock.ticks,
+            "late_ticks": clock.late_ticks, "max_late_ms": 1000 * clock.max_late_s,
+        }  # fmt: skip
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -201,7 +201,7 @@ class MediaSession:
         """Take up the plan's faults where they are new."""
         if plan.faults == MediaPlan().faults:
             self._disturber = None
-        elif self._disturber is None or plan.faults != before.faults:
+        elif self._disturber is None or (plan.faults, plan.payload_type) != (before.faults, before.payload_type):
             silence = next(Silence().payloads(self._codec, plan.sent_ptime_ms)) or b""
             self._disturber = Disturber(plan.faults, plan.payload_type, silence)
 

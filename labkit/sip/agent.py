@@ -59,7 +59,7 @@ class Identity:
         host, port = self.advertised or channel.local
         transport = "" if channel.protocol == "UDP" else f";transport={channel.protocol.lower()}"
         user = self.contact_user or self.address.uri.user
-        return f"<sip:{f'{user}@' if user else ''}{host_port(host, port)}{transport}>"
+        return f"<sip:{f'{user}@' if user else ''}{host_port(host, port or None)}{transport}>"
 
 
 @dataclass(slots=True)
@@ -129,7 +129,8 @@ class Agent:
                 raise OSError(f"{host!r} is not an IP address and there is no flow to follow")
             return like
         protocol = "TLS" if uri.scheme == "sips" else uri.transport.upper()
-        if like and like.channel.reliable and "transport" not in uri.params:
+        # A connection is used both ways (RFC 5923): who made it may not listen at all.
+        if like and like.channel.reliable and (host == like.remote[0] or "transport" not in uri.params):
             return like
         local = local_host or (like.channel.local[0] if like else None)
         return self.wire.flow_to(protocol, (host, port), local)

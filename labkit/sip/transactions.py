@@ -39,8 +39,8 @@ class Transactions:
 
     def via(self, flow: Flow) -> str:
         """Make the Via of a request that leaves by a flow, asking for rport (RFC 3581)."""
-        channel = flow.channel
-        return f"SIP/2.0/{channel.protocol} {host_port(*channel.local)};rport;branch={self.branch()}"
+        host, port = flow.channel.local
+        return f"SIP/2.0/{flow.channel.protocol} {host_port(host, port or None)};rport;branch={self.branch()}"
 
     def send(self, request: Request, flow: Flow, on_response: OnResponse) -> ClientTransaction:
         """Send a request that has its Via; ACK is not for here."""

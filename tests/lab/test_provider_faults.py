@@ -173,7 +173,10 @@ FAULTS: dict[str, Fault] = {
     "E01 caller refused": Fault(
         {TRUNK + "caller_id.foreign": "reject", TRUNK + "dids": []}, lambda seen: seen.has("p 403 INVITE Caller ID")
     ),
-    "E03 caller replaced": Fault({TRUNK + "dids": ["+442079460002"]}, lambda seen: seen.caller == "+442079460002"),
+    "E03 caller replaced": Fault(
+        {TRUNK + "dids": [], TRUNK + "caller_id.default": "+442079460002"},
+        lambda seen: seen.caller == "+442079460002",
+    ),
     "E04 precedence": Fault(
         {TRUNK + "caller_id.precedence": ["Remote-Party-ID"], TRUNK + "caller_id.withheld": "reject"},
         lambda seen: seen.has("p 433"),
@@ -297,7 +300,7 @@ def test_fault(healthy: Lab, name: str) -> None:
         elif path != "call.caller":
             healthy.provider.set(path, value)
     seen = _seen(healthy, fault)
-    assert fault.proof(seen), "\n\n".join(seen.messages)
+    assert fault.proof(seen), "\n\n".join([*seen.messages, f"{seen.sources} {seen.payload_types} {seen.caller}"])
 
 
 def _seen(lab: Lab, fault: Fault) -> Seen:
