@@ -79,7 +79,7 @@ def _figure(fates: Sequence[tuple[str, Fates]], palette: Palette) -> Figure:
         axes.grid(visible=False)
         axes.spines["bottom"].set_visible(False)
         axes.set_xticks([])
-        ticks = list(range(0, len(grid), max(1, ceil(len(grid) / 6))))
+        ticks = list(range(0, len(grid), max(2, ceil(len(grid) / 6))))
         axes.set_yticks([tick + 0.5 for tick in ticks])
         axes.set_yticklabels([f"{each.times_s[tick * ROW * packets]:.1f} s" for tick in ticks])
         axes.tick_params(length=0)

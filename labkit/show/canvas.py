@@ -103,7 +103,7 @@ class Canvas:
             )  # whole pixels: equal words, equal bytes
             if mark.halo:
                 left, top, right, bottom = pen.textbbox(at, mark.text, font, "ls")
-                pen.rectangle((left - 3, top - 1, right + 3, bottom + 1), self.palette.paper)
+                pen.rectangle((left - 3, top - 1, right + 3, bottom), self.palette.paper)
             pen.text(at, mark.text, mark.colour, font, "ls")
         return packed(picture, self.palette)
 

@@ -68,11 +68,12 @@ def _bars(
     until = [row["time_s"] for row in rows[1:]] + [max(end_s, rows[-1]["time_s"])]
     for row, end in zip(rows, until, strict=True):
         firm_s = min(max(agreed.get(row["round"], end), row["time_s"]), end)
-        if firm_s > row["time_s"]:
-            yield Bar(row["time_s"] - start_s, firm_s - start_s, _label(row), _words(row, ports), firm=False)
-            yield Bar(firm_s - start_s, end - start_s, _label(row), "")
-        else:
-            yield Bar(row["time_s"] - start_s, end - start_s, _label(row), _words(row, ports))
+        pending = firm_s > row["time_s"]
+        words = _words(row, ports)
+        if pending:
+            yield Bar(row["time_s"] - start_s, firm_s - start_s, _label(row), words, firm=False)
+        if firm_s < end or not pending:
+            yield Bar(firm_s - start_s, end - start_s, _label(row), "" if pending else words)
 
 
 def _ends(trace: Trace) -> dict[int, float]:
