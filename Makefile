@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JUPYTER ?= 1
+unexport PYTHONDONTWRITEBYTECODE # packages are compiled when first used, and once is enough
 
 .DEFAULT_GOAL := help
 .PHONY: help lab down test lint bench record fresh clean

@@ -82,7 +82,7 @@ def make_venv() -> None:
 
 
 def install(extra: str) -> None:
-    """Install the project (in place) and its pinned packages, then compile them on all cores at once."""
+    """Install the project (in place) and its pinned packages; Python compiles what it needs when it first needs it."""
     command = [str(PYTHON), "-m", "pip", "install", "--no-compile", "--prefer-binary", "--progress-bar=off"]
     command += ["--disable-pip-version-check", "--editable", f"{ROOT}{extra}"]
     environment = os.environ | {"PIP_CONSTRAINT": str(CONSTRAINTS)}
@@ -90,8 +90,6 @@ def install(extra: str) -> None:
         output = list(show_progress(pip.stdout or iter(())))
     if pip.returncode:
         sys.exit("".join(output[-20:]) + "pip could not install the packages; its last words are above.")
-    say("Python packages: compiling")
-    run([str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")])
 
 
 def show_progress(lines: Iterator[str]) -> Iterator[str]:

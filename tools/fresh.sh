@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD/build/fresh base=$PWD/build/fresh/base
-limits=(90 12) # seconds: the first time, the second time
+read -ra limits <<<"${FRESH_LIMITS_S:-90 12}" # the first time, the second time; a busy machine may need more
 
 make_base() {
     local mirror
