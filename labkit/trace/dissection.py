@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import CaptureError
+from labkit.trace.tshark import find
 
 PATIENCE_S = 60.0
 """A dissection that takes longer is given up."""
@@ -74,18 +75,21 @@ class Dissection:
 
 
 def dissect(path: str | Path, frame: int, *, tshark: str | Path | None = None) -> Dissection:
-    """The dissection of one frame of a capture file; CaptureError where there is no such frame or no tshark."""
+    """The dissection of one frame of a capture file; CaptureError where there is no such frame or no tshark.
+
+    Without `tshark` it is the one that LABKIT_TSHARK names, or the one on PATH.
+    """
     path = Path(path)
     if not path.is_file():
         raise CaptureError(f"No capture file at {path}.", path=path)
     with ThreadPoolExecutor(1, "labkit-dissection") as worker:
-        packet = worker.submit(_on_own_loop, path, frame, None if tshark is None else str(tshark)).result()
+        packet = worker.submit(_on_own_loop, path, frame, tshark or find()).result()
     if packet is None:
         raise CaptureError(f"tshark finds no frame {frame} in {path}.", path=path, frame=frame)
     return Dissection(path, frame, tuple(_node(layer) for layer in packet if layer.get("name") not in HIDDEN))
 
 
-def _on_own_loop(path: Path, frame: int, tshark: str | None) -> Any:
+def _on_own_loop(path: Path, frame: int, tshark: str | Path | None) -> Any:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -95,13 +99,13 @@ def _on_own_loop(path: Path, frame: int, tshark: str | None) -> Any:
         loop.close()
 
 
-def _read(loop: asyncio.AbstractEventLoop, path: Path, frame: int, tshark: str | None) -> Any:
+def _read(loop: asyncio.AbstractEventLoop, path: Path, frame: int, tshark: str | Path | None) -> Any:
     """The frame as an XML element of PDML, or None."""
     from pyshark.capture.capture import TSharkCrashException
     from pyshark.tshark.tshark import TSharkNotFoundException
 
     capture = _tree_capture()(
-        str(path), display_filter=f"frame.number=={frame}", eventloop=loop, tshark_path=tshark,
+        str(path), display_filter=f"frame.number=={frame}", eventloop=loop, tshark_path=tshark and str(tshark),
         custom_parameters=["-c", str(frame)],
     )  # fmt: skip
     try:
