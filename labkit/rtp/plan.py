@@ -83,6 +83,11 @@ class MediaPlan:
         return self.source, self.codec, self.sent_ptime_ms, self.payload_type
 
     @property
+    def disturbance(self) -> tuple[object, ...]:
+        """What decides which packets the faults change, and into what."""
+        return self.faults, self.codec, self.sent_ptime_ms, self.payload_type
+
+    @property
     def events_expected(self) -> Mapping[int, int]:
         """Payload types and clocks of the events that may come."""
         if self.dtmf_receive is not None:

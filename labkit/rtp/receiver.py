@@ -40,7 +40,7 @@ _PLAIN = 0x80
 class ReceivedSource:
     """One SSRC: its statistics, where it comes from, its newest packets."""
 
-    __slots__ = ("address", "addresses", "coder", "decoded", "recent", "statistics")
+    __slots__ = ("address", "addresses", "codec", "coder", "decoded", "recent", "statistics")
 
     def __init__(self, ssrc: int, clock_rate_hz: int) -> None:
         """Begin at nothing."""
@@ -49,6 +49,7 @@ class ReceivedSource:
         self.addresses: list[Address] = []
         self.recent: deque[bytes] = deque(maxlen=RECENT_PACKETS)
         self.decoded: deque[Chunk] = deque(maxlen=RECENT_PACKETS)
+        self.codec: Codec | None = None
         self.coder: Coder | None = None
 
     def come_from(self, address: Address) -> None:
@@ -59,7 +60,9 @@ class ReceivedSource:
 
     def hear(self, timestamp: int, payload: bytes, codec: Codec) -> array[int]:
         """The samples of a payload, decoded in order of arrival."""
-        self.coder = self.coder or codec.coder()
+        if self.coder is None or self.codec != codec:
+            self.codec, self.coder = codec, codec.coder()
+            self.decoded.clear()
         samples = self.coder.decode(payload)
         self.decoded.append((timestamp, samples))
         return samples
@@ -105,6 +108,7 @@ class Receiver:
         self._event_clocks_hz: Mapping[int, int] = {}
         self._events = EventReceiver()
         self._inband: InbandDetector | None = None
+        self._inband_digits: list[Digit] = []
         self._on_payload: Callable[[bytes], object] | None = None
         self._listens = False
         self._measured: tuple[ReceivedSource | None, int, MeasuredTone] = (None, 0, NO_TONE)
@@ -118,14 +122,14 @@ class Receiver:
         on_payload: Callable[[bytes], object] | None = None,
     ) -> None:
         """From now on audio is in this codec, digits come as events or in band, and `on_payload` is given all audio."""
+        if inband and (self._inband is None or codec != self._codec):
+            self._inband = InbandDetector(codec.sample_rate_hz, codec.zero_dbm0_peak)
+        elif not inband:
+            self._inband = None
         self._codec = codec
         self._payload_type = payload_type
         self._event_clocks_hz = event_clocks_hz
         self._on_payload = on_payload
-        if not inband:
-            self._inband = None
-        elif self._inband is None:
-            self._inband = InbandDetector(codec.sample_rate_hz, codec.zero_dbm0_peak)
         self._listens = bool(codec.remembers or inband or on_payload)
 
     def receive(self, data: bytes, address: Address, arrival_s: float) -> bool:
@@ -164,6 +168,7 @@ class Receiver:
             return
         samples = source.hear(timestamp, payload, self._codec)
         for digit in self._inband.feed(samples, arrival_s) if self._inband else ():
+            self._inband_digits.append(digit)
             if self.on_digit:
                 self.on_digit(digit)
 
@@ -175,8 +180,7 @@ class Receiver:
 
     def digits(self) -> tuple[Digit, ...]:
         """The digits so far, by the time they began."""
-        inband = self._inband.digits if self._inband else []
-        return tuple(sorted((*self._events.digits(), *inband), key=lambda digit: digit.begin_s))
+        return tuple(sorted((*self._events.digits(), *self._inband_digits), key=lambda digit: digit.begin_s))
 
     def _receive_decorated(self, data: bytes, address: Address, arrival_s: float) -> bool:
         """Take a packet with padding, extension or CSRCs as the plain one it means."""

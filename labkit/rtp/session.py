@@ -42,9 +42,12 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_S = 0.055
+READ_EVERY_S = 0.095
 """How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.ports`), so no figure depends
 on it, and packets read in a row cost less than those read one by one."""
+
+MAX_READS = 500
+"""Packets read in a row; a socket holds fewer by default."""
 
 
 class MediaSession:
@@ -201,7 +204,7 @@ class MediaSession:
         """Take up the plan's faults where they are new."""
         if plan.faults == MediaPlan().faults:
             self._disturber = None
-        elif self._disturber is None or (plan.faults, plan.payload_type) != (before.faults, before.payload_type):
+        elif self._disturber is None or plan.disturbance != before.disturbance:
             silence = next(Silence().payloads(self._codec, plan.sent_ptime_ms)) or b""
             self._disturber = Disturber(plan.faults, plan.payload_type, silence)
 
@@ -239,14 +242,23 @@ class MediaSession:
     def _tick_wrong(self, disturber: Disturber, elapsed_s: float) -> None:
         if not disturber.sends(elapsed_s):
             return
-        if disturber.moved(elapsed_s) and self._out is self._rtp:
-            self._out = open_socket(disturber.faults.move_host or self.local[0], 0)
+        if disturber.moved(elapsed_s) and self._out is self._rtp and not self._move(disturber.faults.move_host):
+            return
         packet = self.sender.packet()
         for delay_s, disturbed in disturber.disturb(packet, elapsed_s) if packet else ():
             if delay_s:
                 self._loop.call_later(delay_s, self._transmit, disturbed, time.time() + delay_s)
             else:
                 self._transmit(disturbed, time.time())
+
+    def _move(self, host: str | None) -> bool:
+        """Send from another socket from now on; False when the host is none of this machine."""
+        try:
+            self._out = open_socket(host or self.local[0], 0)
+        except OSError:
+            self.send_errors += 1
+            return False
+        return True
 
     def _transmit(self, packet: bytes, now_s: float) -> None:
         if not self._open:
@@ -264,10 +276,10 @@ class MediaSession:
         self._counted.count(packet, now_s)
 
     def _read_rtp(self) -> None:
-        """Take all that came."""
+        """Take what came, in a flood only so much of it that others have their turn."""
         sock, take = self._rtp, self._take_careful if self._careful else self._take
         with suppress(OSError):
-            while True:
+            for _ in range(MAX_READS):
                 take(*receive(sock))
 
     def _take(self, data: bytes, address: Address, arrival_s: float) -> bool:

@@ -89,15 +89,20 @@ class Ticker:
             self._timer = None
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Do one step and wait for the next; one that is overdue comes as soon as others had their turn."""
+        """Do one step and wait for the next; one that is overdue comes as soon as others had their turn.
+
+        What a callable raises goes to the loop's exception handler and does not stop the clock.
+        """
         timer, due_s, now_s = self._timer, self._due_s(self._number + 1), loop.time()
         self._note_lateness(now_s - due_s)
         if now_s - due_s > GIVE_UP_S:
             self._epoch_s += now_s - due_s
         self._number += 1
-        self._tick(due_s)
-        if self._timer is timer:  # nobody stopped the clock
-            self._timer = loop.call_at(self._due_s(self._number + 1), self._run, loop)
+        try:
+            self._tick(due_s)
+        finally:
+            if self._timer is timer:  # nobody stopped the clock
+                self._timer = loop.call_at(self._due_s(self._number + 1), self._run, loop)
 
     def _due_s(self, number: int) -> float:
         return self._epoch_s + number * TICK_S

@@ -269,3 +269,37 @@ async def test_ipv6_works_as_well() -> None:
     session.stop()
     (received,) = session.report().received
     assert received.addresses == (session.local,)
+
+
+async def test_faults_told_before_the_codec_is_agreed_hold_for_it(pair: Pair) -> None:
+    pair[0].update(source=Tone(), faults=MediaFaults(silence_after_s=0))
+    pair[0].update(remote=pair[1].local, codec="PCMA", payload_type=8)
+    pair[1].start(codec="PCMA", payload_type=8)
+    await asyncio.sleep(0.2)
+    report = pair[1].report()
+    assert report.received[0].payload_types.keys() == {8}
+    assert report.tone.frequency_hz is None
+
+
+async def test_a_move_to_an_address_that_is_not_here_is_an_error_of_sending_only(pair: Pair) -> None:
+    talk(pair, faults=MediaFaults(move_after_s=0, move_host="192.0.2.1"))
+    await asyncio.sleep(0.1)
+    assert pair[0].report().send_errors > 0
+
+
+async def test_what_a_callback_raises_stops_no_other_session(pair: Pair) -> None:
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context["exception"]))
+    pair[1].on_digit(lambda digit: int(digit.digit))
+    talk(pair, dtmf_payload_type=101)
+    await asyncio.sleep(pair[0].send_dtmf("#5", duration_ms=60) + 0.2)
+    assert [str(error) for error in raised] == ["invalid literal for int() with base 10: '#'"]
+    assert pair[1].report().digits == "#5"
+
+
+async def test_codec_changes_in_the_middle(pair: Pair) -> None:
+    for codec, payload_type in (("PCMU", 0), ("G722", 9), ("PCMA", 8)):
+        for here, there in (pair, pair[::-1]):
+            here.update(remote=there.local, source=Tone(), codec=codec, payload_type=payload_type)
+        await asyncio.sleep(0.25)
+        assert pair[1].report().tone.frequency_hz == pytest.approx(440, abs=0.5)
