@@ -6,15 +6,24 @@ Every command prints for people, and with --json for machines; an error is one c
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 
 from labkit.errors import LabError
 
+_MODULES = {
+    "lab": ("up", "down", "status", "doctor", "call", "inbound", "asterisk", "logs"),
+    "trace": ("ladder", "messages", "calls", "streams", "sdp"),
+    "cache": ("cache",),
+    "image": ("image",),
+}
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code: 0 done, 1 it could not be done, 2 not understood."""
-    options = _parser().parse_args(words)
+    words = sys.argv[1:] if words is None else words
+    options = _parser(words[0] if words else "").parse_args(words)
     try:
         return int(options.run(options) or 0)
     except LabError as why:
@@ -28,12 +37,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    from labkit.cli import cache, image, lab
-
+def _parser(word: str) -> argparse.ArgumentParser:
+    """All commands; of a known one only those of its module, for some modules take long to load."""
     parser = argparse.ArgumentParser(prog="labkit", description="The lab in which people learn SIP trunks.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    lab.add_commands(commands)
-    cache.add_commands(commands)
-    image.add_commands(commands)
+    for module in [name for name, words in _MODULES.items() if word in words] or _MODULES:
+        importlib.import_module(f"labkit.cli.{module}").add_commands(commands)
     return parser

@@ -66,7 +66,10 @@ def _open(options: argparse.Namespace) -> Trace:
     from dataclasses import replace
     from pathlib import Path
 
+    from labkit.runtime import rootfs
     from labkit.trace import Capture, open_trace
+
+    rootfs.offer_tshark()
 
     capture = Capture.of(options.file)
     return open_trace(replace(capture, keylog=Path(options.keylog)) if options.keylog else capture)

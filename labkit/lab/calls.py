@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from labkit.errors import CaptureError
 from labkit.rtp.report import MediaReport
+from labkit.runtime import rootfs
 from labkit.sip.report import CallReport
 from labkit.trace.capture import Capture
 
@@ -46,7 +48,8 @@ class Call:
         from labkit.trace import open_trace
 
         if self.capture is None:
-            raise ValueError("this call was placed without a capture")
+            raise CaptureError("This call was placed without a capture; place it again with capture=True.")
+        rootfs.offer_tshark()
         return open_trace(self.capture)
 
     def as_dict(self) -> dict[str, Any]:

@@ -71,6 +71,12 @@ class Rootfs:
         return self.path / "usr/local/bin/tshark"
 
 
+def offer_tshark() -> None:
+    """Name the cache's tshark in LABKIT_TSHARK, where nothing is named there and this machine has none."""
+    if "LABKIT_TSHARK" not in os.environ and shutil.which("tshark") is None and (found := find()):
+        os.environ["LABKIT_TSHARK"] = str(found.tshark())
+
+
 def cache_folder() -> Path:
     """Where rootfs and downloads are kept: LABKIT_CACHE, else labkit in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
