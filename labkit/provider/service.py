@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from labkit.errors import LabError, ParseError
@@ -168,7 +169,7 @@ class Service:
         if call.timer_wish.too_small(transaction.request):
             call.reject(422, rows=[("Min-SE", str(call.timer_wish.min_se_s))])
             return
-        play(behave(call, telephone, session, self._change), call, self.agent.timers)
+        play(behave(call, telephone, session, partial(self._change, trunk)), call, self.agent.timers)
 
     def identity(self, user: str) -> Identity:
         """Who we are in Contact and From."""
@@ -194,7 +195,7 @@ class Service:
 
         call.on_event = listen
 
-    def _change(self, call: Call, change: Change) -> None:
+    def _change(self, trunk: Trunk, call: Call, change: Change) -> None:
         """Do something to a session that is up."""
         if change.kind in ("hold", "resume"):
             call.hold("sendonly" if change.kind == "hold" else "sendrecv")
@@ -204,7 +205,7 @@ class Service:
             call.reinvite(body=t38_offer(call.negotiation))
         else:
             if change.codecs:
-                sdp = replace(self.policy.trunk[0].sdp, codecs=change.codecs)
+                sdp = replace(trunk.sdp, codecs=change.codecs)
                 call.negotiation.capabilities = capabilities_of(sdp)
             call.reinvite()
 

@@ -12,7 +12,7 @@ class Change:
 
     after_s: float
     """Seconds after the answer."""
-    kind: Literal["hold", "resume", "reinvite", "update", "t38", "codec", "notify"] = "reinvite"
+    kind: Literal["hold", "resume", "reinvite", "update", "t38", "codec"] = "reinvite"
     """re-INVITE with sendonly, with sendrecv, unchanged, UPDATE, with m=image, with another codec list."""
     codecs: tuple[str, ...] = ()
     """The list of `codec`."""

@@ -21,8 +21,8 @@ from labkit.sip.validity import flaw, unsupported
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY"
 """Methods that calls understand."""
-EXTENSIONS = frozenset({"100rel", "timer", "replaces", "norefersub", "tdialog"})
-"""Option tags that are understood (RFC 3262, 4028, 3891, 4488)."""
+EXTENSIONS = frozenset({"100rel", "timer"})
+"""Option tags that are understood (RFC 3262, RFC 4028)."""
 
 Handler = Callable[[ServerTransaction], None]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labkit.errors import LabError, ParseError
+from labkit.sip.acceptance import Acceptance
 from labkit.sip.agent import ALLOW, Agent, Exchange, Identity, Usage
 from labkit.sip.dialog import Dialog
 from labkit.sip.digest import DigestClient
@@ -15,7 +16,6 @@ from labkit.sip.media import Negotiation, description_of
 from labkit.sip.message import Message, Request, Response, Row
 from labkit.sip.offer import Direction, Refused
 from labkit.sip.session_timer import Interval, Refresher, SessionTimer, TimerWish, answered, concluded
-from labkit.sip.timers import Timer
 from labkit.sip.transaction import OnResponse, ServerTransaction
 from labkit.sip.transport import Flow
 
@@ -38,45 +38,6 @@ class Ending:
     """Reason phrase, or what made the call end: BYE, CANCEL, no ACK, session expired."""
     cause: str = ""
     """Value of the Reason header (RFC 3326) of the message that ended it."""
-
-
-class Acceptance:
-    """A 2xx to INVITE, sent again until its ACK comes (section 13.3.1.4)."""
-
-    def __init__(
-        self, agent: Agent, transaction: ServerTransaction, response: Response, lost: Callable[[], None]
-    ) -> None:
-        """Send for the first time; call `lost` when no ACK comes for 64*T1."""
-        self._agent, self._transaction, self._response, self._lost = agent, transaction, response, lost
-        self.cseq = transaction.request.cseq.number
-        self.acknowledged = False
-        self.copies = 0
-        """How often it was sent again."""
-        timing, timers = agent.timing, agent.timers
-        transaction.respond(response)
-        self._again: Timer = timers.after(timing.t1_s, self._repeat, timing.t1_s)
-        self._end: Timer = timers.after(timing.timeout_s, self._give_up)
-
-    def _repeat(self, interval_s: float) -> None:
-        self.copies += 1
-        self._agent.wire.send(self._response.raw, self._agent.transactions.reply_flow(self._transaction))
-        longer_s = min(2 * interval_s, self._agent.timing.t2_s)
-        self._again = self._agent.timers.after(longer_s, self._repeat, longer_s)
-
-    def _give_up(self) -> None:
-        self.stop()
-        self._lost()
-
-    def take_ack(self) -> bool:
-        """Stop sending; True for the first ACK."""
-        first, self.acknowledged = not self.acknowledged, True
-        self.stop()
-        return first
-
-    def stop(self) -> None:
-        """Stop sending, ACK or not."""
-        self._again.cancel()
-        self._end.cancel()
 
 
 class Call(Usage):
@@ -155,7 +116,7 @@ class Call(Usage):
 
     def supported(self) -> str:
         """Option tags to offer."""
-        return "timer, replaces" if self.timer_wish.enabled else "replaces"
+        return "timer" if self.timer_wish.enabled else ""
 
     def send_request(
         self, method: str, rows: Sequence[Row] = (), body: bytes = b"", on_response: OnResponse = lambda response: None

@@ -6,8 +6,9 @@ import random
 from collections.abc import Sequence
 
 from labkit.errors import ParseError
+from labkit.sip.acceptance import Acceptance
 from labkit.sip.agent import Agent, Identity
-from labkit.sip.call import SDP, Acceptance, Call, Ending
+from labkit.sip.call import SDP, Call, Ending
 from labkit.sip.dialog import Dialog, new_tag
 from labkit.sip.media import Negotiation, description_of
 from labkit.sip.message import Request, Response, Row

@@ -39,7 +39,7 @@ class OutgoingCall(Call):
 
     def supported(self) -> str:
         """Option tags to offer."""
-        return super().supported() + (", 100rel" if self.reliable else "")
+        return ", ".join(filter(None, [super().supported(), "100rel" if self.reliable else ""]))
 
     def place(
         self, uri: str, *, to: Address | None = None, rows: Sequence[Row] = (), credentials: DigestClient | None = None
