@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,21 +40,6 @@ _CHANGES = (
     "USER 1000:1000",
 )
 
-# Compiles what provider and phones import, for the paths that the files have in the image.
-_COMPILE = """
-import importlib, os, py_compile, sys
-target, package, here, *modules = sys.argv[1:]
-for name in modules:
-    importlib.import_module(name)
-home = os.path.dirname(os.__file__)
-for module in list(sys.modules.values()):
-    path = getattr(module, "__file__", None) or ""
-    for begin, place in ((home, "/usr/lib/" + os.path.basename(home)), (package, here)):
-        if path.startswith(begin + "/") and path.endswith(".py"):
-            inside = place + path[len(begin):]
-            name = os.path.basename(inside)[:-2] + sys.implementation.cache_tag + ".pyc"
-            py_compile.compile(path, target + os.path.join(os.path.dirname(inside), name), inside, doraise=True)
-"""
 _PROGRAMS = (
     "labkit.provider.program",
     "labkit.phone.program",
@@ -101,20 +87,19 @@ def _tar(root: rootfs.Rootfs) -> Iterator[IO[bytes]]:
 
 
 def _compile(root: rootfs.Rootfs, target: Path) -> None:
+    """Compile what provider and phones import, and put it where Python looks in the image (PYTHONPYCACHEPREFIX)."""
     package = topology.package()
-    words = [str(target / _BYTECODE), str(package), _HERE, *_PROGRAMS]
-    python = root.command("usr/bin/python3")
-    environment = {
-        "PYTHONPATH": str(package.parent),
-        "PYTHONHOME": str(root.path / "usr"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    done = subprocess.run(
-        [*python, "-c", _COMPILE, *words], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise RuntimeUnavailable(f"The rootfs's Python cannot run labkit: {said[-1] if said else 'it said nothing'}")
+    environment = {"PYTHONPATH": str(package.parent), "PYTHONHOME": str(root.path / "usr")}
+    with tempfile.TemporaryDirectory() as compiled:
+        done = subprocess.run(
+            [*root.command("usr/bin/python3"), "-c", f"import {', '.join(_PROGRAMS)}"],
+            env={**environment, "PYTHONPYCACHEPREFIX": compiled}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+            raise RuntimeUnavailable(f"The rootfs's Python cannot run labkit: {said[0]}")
+        for place, inside in ((root.path / "usr/lib", "usr/lib"), (package, _HERE.lstrip("/"))):
+            shutil.copytree(f"{compiled}{place}", target / _BYTECODE / inside)
 
 
 def main(folder: Path) -> None:
