@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -104,9 +105,17 @@ def _old(version: str) -> str | None:
 
 def image_label(image: str, label: str) -> str | None:
     """A label of an image, empty where it has none; None where there is no such image."""
+    return _image(image, f'{{{{index .Config.Labels "{label}"}}}}')
+
+
+def image_id(image: str) -> str | None:
+    """The identity of an image; None where there is no such image."""
+    return _image(image, "{{.Id}}")
+
+
+def _image(image: str, wanted: str) -> str | None:
     try:
-        words = ["image", "inspect", image, "--format", f'{{{{index .Config.Labels "{label}"}}}}']
-        return docker("look at the image", words).strip()
+        return docker("look at the image", ["image", "inspect", image, "--format", wanted]).strip()
     except RuntimeUnavailable as why:
         if "image is missing" in str(why):
             return None
@@ -116,6 +125,12 @@ def image_label(image: str, label: str) -> str | None:
 def image_bytes(image: str) -> int:
     """Size of an image."""
     return int(docker("look at the image", ["image", "inspect", image, "--format", "{{.Size}}"]))
+
+
+def remove_image(image: str) -> None:
+    """Remove an image that nobody uses; one that a lab still runs on stays."""
+    with suppress(HostError):
+        docker("remove an image", ["image", "rm", image])
 
 
 def import_image(tar: IO[bytes], image: str, changes: Sequence[str]) -> None:

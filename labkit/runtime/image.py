@@ -63,9 +63,11 @@ def build() -> None:
             "Only a Linux machine can make the image of its own files. Here, make it in Docker:\n"
             "docker compose -f lab-env/compose.yaml build, or bring it: labkit image load FILE"
         )
-    root = rootfs.ensure()
+    root, before = rootfs.ensure(), engine.image_id(NAME)
     with step("Making the lab's image"), _tar(root) as tar:
         engine.import_image(tar, NAME, [*_CHANGES, f"LABEL {_LABEL}={rootfs.recipe_id()}"])
+    if before is not None:
+        engine.remove_image(before)
 
 
 @contextmanager
