@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from labkit.errors import CaptureError
-from labkit.trace.intern import Ids, Interner
+from labkit.trace.intern import Ids, Interner, Words
 from labkit.trace.packets import TCP, UDP, Int, Layers, View, foreign, layers, quoted
 from labkit.trace.records import Block, Reader, opened
 
 _MIN_SIP = 16
 _SIX = np.uint64(1 << 32)
 """Marks the key of a flow whose addresses are IPv6."""
-_TCP = np.uint64(1 << 63)
 _LETTERS = np.zeros(256, np.bool_)
 _LETTERS[[*b"\t\r\n ", *range(48, 58), *range(65, 91), *range(97, 123)]] = True
 """First bytes that a SIP message may have, line ends before it (RFC 3261 section 7.5), and those of MGCP."""
@@ -164,7 +163,7 @@ class Scanner:
     def __init__(self, reader: Reader) -> None:
         """Collect from a reader that has not read yet."""
         self._reader = reader
-        self._flows, self._addresses, self._streams = Interner(), Interner(), Interner()
+        self._flows, self._addresses, self._streams, self._connected = Interner(), Interner(), Interner(), Interner()
         self._known: list[Flow] = []
         self._first_ns: int | None = None
         self._frames = 0
@@ -300,12 +299,18 @@ class Scanner:
     def _connections(self, found: Layers, rows: Int, view: View) -> Ids:
         """One number for both directions of a TCP connection."""
         network, ports = found.network[rows], view.u32[found.transport[rows]].astype(np.uint64)
-        four = ~found.six[rows]
-        one = np.where(four, view.u32[network + 12], self._address_numbers(network + 8, view)).astype(np.uint64)
-        two = np.where(four, view.u32[network + 16], self._address_numbers(network + 24, view)).astype(np.uint64)
         half, low = np.uint64(16), np.uint64(0xFFFF)
-        ends = (one << half) | (ports >> half), (two << half) | (ports & low)
-        return self._flows.ids(np.minimum(*ends), np.maximum(*ends) | _TCP)
+        one = (self._ends(found, rows, network, 12, 8, view) << half) | (ports >> half)
+        two = (self._ends(found, rows, network, 16, 24, view) << half) | (ports & low)
+        return self._connected.ids(np.minimum(one, two), np.maximum(one, two))
+
+    def _ends(self, found: Layers, rows: Int, network: Int, four_at: int, six_at: int, view: View) -> Words:
+        """One address of each packet as a number; those of IPv6 are above all of IPv4."""
+        ends = view.u32[network + four_at].astype(np.uint64)
+        six = np.flatnonzero(found.six[rows])
+        if six.size:
+            ends[six] = self._address_numbers(network[six] + six_at, view).astype(np.uint64) | _SIX
+        return ends
 
 
 def _rows(mask: npt.NDArray[np.bool_]) -> Rows:

@@ -15,6 +15,9 @@ from labkit.trace.series import Floats, Groups
 
 Mask = npt.NDArray[np.bool_]
 
+_REVISED = (4, 2)
+"""Version from which on the newer definitions are taken to hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -58,7 +61,7 @@ def figures(groups: Groups, column: Column, version: tuple[int, int] = (4, 6)) -
     first = np.zeros(len(extended), np.bool_)
     first[groups.begin] = True
     timed = ~column.event & (column.clock_hz >= 1000) & ~first
-    if version >= (4, 2):
+    if version >= _REVISED:
         in_time = extended >= _running_max(groups, extended)
         before = timestamp_before = _before(groups, in_time)
     else:
@@ -71,7 +74,7 @@ def figures(groups: Groups, column: Column, version: tuple[int, int] = (4, 6)) -
     after_noise = np.concatenate([[False], noise[:-1]])
     regular = ~(first | column.marker | noise | after_noise | ~in_time)
     return Figures(
-        groups.size.astype(np.float64), (_expected(groups, column, in_time) - groups.size).astype(np.float64),
+        groups.size.astype(np.float64), (_expected(groups, column.sequence, version) - groups.size).astype(np.float64),
         np.maximum(groups.max(np.where(regular, delta, 0.0)), 0.0), _mean(groups, jitter, regular & timed),
         groups.max(np.where(regular & timed, jitter, 0.0)),
     )  # fmt: skip
@@ -126,22 +129,24 @@ def _mean(groups: Groups, jitter: Floats, counted: Mask) -> Floats:
     return mean
 
 
-def _expected(groups: Groups, column: Column, in_time: Mask) -> npt.NDArray[np.int64]:
-    """Last sequence number plus cycles minus the first one plus one.
+def _expected(groups: Groups, number: npt.NDArray[np.uint16], version: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Highest minus lowest extended sequence number plus one; up to 4.0 the last one that came minus the first."""
+    if version >= _REVISED:
+        extended = groups.running_sum(groups.step(number).view(np.int16).astype(np.int64))
+        return groups.max(extended) - groups.min(extended) + 1
+    return groups.last(number).astype(np.int64) + _cycles(groups, number) * 65_536 - groups.first(number) + 1
 
-    A cycle begins with a number below the stream's first one, or with 0 after 65,535, and ends with a number above
-    the first one.
+
+def _cycles(groups: Groups, number: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
+    """Cycles of each stream.
+
+    One begins with a number below the first one, or with 0 after 65,535, and is over with a number above the first.
     """
-    number = column.sequence
     start = groups.spread(groups.first(number))
     before = np.concatenate([number[:1], number[:-1]])
-    under = in_time & ((number < start) | ((number == 0) & (before == 0xFFFF)))
-    over = in_time & (number > start)
-    events = np.flatnonzero(under | over)
+    under = (number < start) | ((number == 0) & (before == 0xFFFF))
+    events = np.flatnonzero(under | (number > start))
     owner = np.repeat(np.arange(len(groups.begin)), groups.size)[events]
     kind = under[events]
     again = np.concatenate([[False], kind[:-1] & (owner[:-1] == owner[1:])])
-    cycles = np.bincount(owner[kind & ~again], minlength=len(groups.begin))
-    last = number[_last_where(in_time)[groups.begin + groups.size - 1]]
-    expected: npt.NDArray[np.int64] = last.astype(np.int64) + cycles * 65_536 - groups.first(number) + 1
-    return expected
+    return np.bincount(owner[kind & ~again], minlength=len(groups.begin))

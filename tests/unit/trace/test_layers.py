@@ -75,3 +75,15 @@ def test_what_is_no_sip_is_not_taken_for_it(tmp_path: Path) -> None:
     others = [b"GET / HTTP/1.1\r\n\r\n", b"hello there, this is text", b"\0" * 40, b"SIP/2.1 200 OK\r\n"]
     frames = [(wire.START_S, wire.ethernet(wire.udp(HERE, THERE, text))) for text in others]
     assert [] == open_trace(wire.pcap(tmp_path / "x.pcap", frames)).sip
+
+
+def test_tcp_connections_do_not_disturb_the_flows_beside_them(tmp_path: Path) -> None:
+    frames = [(wire.START_S, wire.ethernet(PLAIN))]
+    for n in range(2000):
+        header = struct.pack(">HHIIBBHHH", 1024 + n, 443, 0, 0, 0x50, 0x10, 1, 0, 0)
+        for src, dst in ((f"192.0.{n % 250}.1", "198.51.100.1"), (f"2001:db8::{n:x}", "2001:db8::1")):
+            frames.append((wire.START_S + n, wire.ethernet(wire.ip(src, dst, 6, header))))
+    frames.append((wire.START_S + 3000, wire.ethernet(SIX)))
+    assert ["192.0.2.10", "2001:db8::1"] == [
+        each.src for each in open_trace(wire.pcap(tmp_path / "x.pcap", frames)).sip
+    ]
