@@ -13,14 +13,17 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 MARK = "LABKIT_TEST_RUN"
 """Environment variable that every process begun by this test run inherits."""
 
 TOPOLOGY = Path(__file__).parents[2] / "lab-env/topology.toml"
-NETWORKS = [IPv4Network(network["subnet"]) for network in tomllib.loads(TOPOLOGY.read_text())["networks"].values()]
+HOSTS = tomllib.loads(TOPOLOGY.read_text())["hosts"].values()
+ADDRESSES = {
+    ip_address(address) for host in HOSTS for each in (host.get("lan", ()), host.get("wan", ())) for address in each
+}
 ETH_P_ALL, ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0003, 0x0800, 0x0806, 0x86DD
 LISTENING = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 
@@ -45,7 +48,7 @@ def of_the_lab(frame: bytes, kind: int) -> str | None:
         case _:
             addresses = []
     for address in (ip_address(raw) for raw in addresses if len(raw) == 4):
-        if any(address in network for network in NETWORKS):
+        if address in ADDRESSES:
             return f"address {address}"
     return "SIP" if b"SIP/2.0" in frame else None
 
@@ -85,8 +88,11 @@ def owner(inode: str, mark: str) -> str | None:
 class Watch:
     """Looks on in two threads from `start` to `stop`."""
 
-    def __init__(self, mark: str, unreal: tuple[str, ...] = ("lo",)) -> None:
-        """Watch for processes with this mark, on all interfaces but the unreal ones."""
+    def __init__(self, mark: str, unreal: tuple[str, ...] = ("lo", "br-", "docker", "veth")) -> None:
+        """Watch for processes with this mark, on all interfaces but those whose names begin as the unreal ones.
+
+        Containers talk over bridges; what leaves them for the world must pass a real interface.
+        """
         self.mark = mark
         self.unreal = unreal
         self.seen_packets: list[str] = []
@@ -135,7 +141,7 @@ class Watch:
         while not self._over.is_set():
             with suppress(TimeoutError):
                 frame, (interface, kind, *_) = self._socket.recvfrom(2048)
-                if interface in self.unreal:
+                if interface.startswith(self.unreal):
                     continue
                 self.frames += 1
                 if why := of_the_lab(frame, kind):
