@@ -94,7 +94,7 @@ def program(module: str, *words: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)  # 100,000 lingering transactions take their time to go
 
 
 @contextmanager
