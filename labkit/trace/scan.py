@@ -233,7 +233,7 @@ class Scanner:
         self._take_media(block, datagrams, versioned & ~control & (size >= 12))
         self._control += self._cut(block, datagrams, np.flatnonzero(control))
         for each in self._cut(block, datagrams, np.flatnonzero(_LETTERS[first] & (size >= _MIN_SIP))):
-            if TEXT.match(each.data):
+            if each.data.startswith(b"SIP/2.0 ") or TEXT.match(each.data):
                 self._texts.append(each)
             elif b"v=0" in each.data and b"\nm=" in each.data:
                 self._described.append(each)

@@ -68,12 +68,15 @@ class Message(NamedTuple):
 
 def messages(datagrams: Iterable[Datagram], point: str, first_ns: int) -> Iterator[Message]:
     """The messages among datagrams that look like SIP, in their order."""
+    starts: dict[str, Start | None] = {}
     for frame, time_ns, flow, data, transport in datagrams:
         text = data.decode("utf-8", "replace")
         if text[0] <= " ":
             text = text.lstrip()
-        start = _start(text)
-        if start is not None:
+        line = text[: text.find("\n")]
+        if line not in starts:
+            starts[line] = _start(text)
+        if (start := starts[line]) is not None:
             end = text.find("\r\n\r\n")
             call_id, cseq = _header(text, "\nCall-ID:", _CALL_ID, end), _header(text, "\nCSeq:", _CSEQ, end)
             time_s = (time_ns - first_ns) / 1e9
