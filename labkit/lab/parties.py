@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from labkit.control import ControlClient
@@ -39,17 +40,21 @@ class Parties:
         policy.parent.mkdir(exist_ok=True)
         template = lab_env() / "provider/healthy.toml"
         policy.write_text(render(template.read_text(), self._values, "provider/healthy.toml"))
-        self._program(PROVIDER, "labkit.provider", policy="provider/policy.toml")
-        for host in PHONES:
-            extension = host.removeprefix("phone-")
-            self._program(
-                host,
-                "labkit.phone",
-                user=extension,
-                password=self._values[f"{host}.password"],
-                bind=self._values[host],
-                registrar=self._values["pbx"],
-            )
+        with ThreadPoolExecutor() as pool:
+            started = [pool.submit(self._program, PROVIDER, "labkit.provider", policy="provider/policy.toml")]
+            started += [pool.submit(self._phone, host) for host in PHONES]
+            for one in started:
+                one.result()
+
+    def _phone(self, host: str) -> None:
+        self._program(
+            host,
+            "labkit.phone",
+            user=host.removeprefix("phone-"),
+            password=self._values[f"{host}.password"],
+            bind=self._values[host],
+            registrar=self._values["pbx"],
+        )
 
     def _program(self, host: str, module: str, **options: str) -> None:
         words = [f"--{name}={value}" for name, value in options.items()]

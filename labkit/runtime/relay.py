@@ -6,6 +6,10 @@ import os
 import selectors
 import socket
 import sys
+import time
+
+PATIENCE_S = 1.0
+"""It tries for so long, for starting it takes longer than most servers need to come up."""
 
 CONNECTED = b"\n"
 """What it writes first, once the connection stands."""
@@ -13,8 +17,7 @@ CONNECTED = b"\n"
 
 def main(address: str, port: str) -> None:
     """Connect, say so, and carry bytes both ways until either side ends."""
-    with socket.create_connection((address, int(port)), timeout=5) as sock, selectors.DefaultSelector() as ready:
-        sock.settimeout(None)
+    with _connected((address, int(port))) as sock, selectors.DefaultSelector() as ready:
         os.write(1, CONNECTED)
         ready.register(sock, selectors.EVENT_READ)
         ready.register(0, selectors.EVENT_READ)
@@ -27,6 +30,17 @@ def main(address: str, port: str) -> None:
                     os.write(1, data)
                 else:
                     sock.sendall(data)
+
+
+def _connected(address: tuple[str, int]) -> socket.socket:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return socket.create_connection(address)
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 if __name__ == "__main__":
