@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -83,8 +83,11 @@ class Compose:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         networks = subnets.choose(subnets.taken())
         self._state.write_text(json.dumps({name: str(network) for name, network in networks.items()}))
-        self._compose("start the containers", "up", "--detach", "--no-build", "--quiet-pull")
+        self._start_services(self.topology.hosts)
         self._wait_held()
+
+    def _start_services(self, names: Iterable[str]) -> None:
+        self._compose("start the containers", "up", "--detach", "--no-build", "--no-recreate", *names)
 
     def _wait_held(self) -> None:
         deadline = time.monotonic() + _HOLDS_S
@@ -216,6 +219,8 @@ class Compose:
         lab = self.topology
         if point not in lab.points:
             raise HostError(f"There is no capture point {point!r}; there are: {', '.join(lab.points)}.")
+        if point not in self._services():  # they are not needed to come up, so the first capture starts them
+            self._start_services(lab.points)
         network = str(lab.networks[lab.points[point][1]])
         return ContainerRecorder(self._exec(point), network, path, self.folder / f"log/capture-{path.stem}.log")
 
