@@ -31,7 +31,8 @@ lint: ## ruff, mypy, import floors, docstrings, spelling
 
 bench: ## the figures of tests/bench, measured here
 	@$(PYTHON) tools/bootstrap.py --test
-	@$(BIN)/python -m pytest tests/bench
+	@failed=0; for each in lab rtp sip trace_speed; do \
+	    echo "== $$each"; $(BIN)/python -m tests.bench.$$each || failed=1; done; exit $$failed
 
 record: ## run the notebooks and write their outputs
 	@$(PYTHON) tools/bootstrap.py --test
