@@ -102,11 +102,13 @@ class Watch:
         self.blind = ""
         self._over = threading.Event()
         self._known: set[Listener] = set()
+        self._real: set[str] = set()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to look; `blind` says why packets cannot be seen here."""
         self._known = set(listeners())
+        self._real = {name for _, name in socket.if_nameindex()} - set(self.unreal)
         works = [self._watch_listeners]
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
