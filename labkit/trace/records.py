@@ -27,6 +27,9 @@ CHUNK = 16 << 20
 PAD = 256
 """Zero bytes behind the data of a block, so that headers may be read beyond its last packet."""
 
+_PCAP_HEADER_BYTES = 24
+"""So long is a capture of libpcap without any packet."""
+
 
 class Form(Protocol):
     """One form of capture file."""
@@ -117,9 +120,10 @@ class Reader:
 
     def _recognise(self, head: bytes) -> Form | None:
         likeness = looks_like(head)
-        if len(head) < 28 and likeness == "a capture":
+        form = Pcap.of(head) if len(head) >= _PCAP_HEADER_BYTES else None
+        if form is None and len(head) < 28 and likeness == "a capture":
             return None
-        form = Pcap.of(head) or Sections.of(head)
+        form = form or Sections.of(head)
         if form is None:
             raise CaptureError(f"{self.path} is not a capture file: it is {likeness}", path=self.path)
         return form
