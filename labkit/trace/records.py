@@ -120,7 +120,7 @@ class Reader:
 
     def _recognise(self, head: bytes) -> Form | None:
         likeness = looks_like(head)
-        form = Pcap.of(head) if len(head) >= _PCAP_HEADER_BYTES else None
+        form: Form | None = Pcap.of(head) if len(head) >= _PCAP_HEADER_BYTES else None
         if form is None and len(head) < 28 and likeness == "a capture":
             return None
         form = form or Sections.of(head)
