@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
@@ -22,8 +23,9 @@ class JupyterLab:
         self._token = token
 
     def open(self, lesson: str) -> None:
-        """Open a lesson and wait until it is drawn and its kernel is ready."""
-        self.page.goto(f"{self._address}/lab/tree/{lesson}?token={self._token}")
+        """Open a lesson in a workspace of its own and wait until it is drawn and its kernel is ready."""
+        workspace = f"{self._address}/lab/workspaces/{uuid4().hex}"
+        self.page.goto(f"{workspace}/tree/{lesson}?token={self._token}")
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=PATIENCE_MS)
         self.wait_idle()
         self.page.wait_for_timeout(SETTLE_MS)
