@@ -66,14 +66,16 @@ def run(*words: str) -> str:
 
 
 def up_to_answer() -> float:
-    """From nothing: `labkit up`, then a trunk call; the time until the phone had its 200 OK."""
+    """From nothing: `labkit up` as a process, then a trunk call; the time until the phone had its 200 OK."""
     run("down")
-    took_s = timed(lambda: run("up"))
     began = time.monotonic()
-    call = json.loads(run("call", "phone-1001", NUMBER, "--hold-s", "0", "--no-capture", "--json"))
-    if not call["answered"]:
+    run("up")
+    with Lab.attach(NAME) as lab:
+        placed_s = time.monotonic() - began
+        call = lab.call("phone-1001", NUMBER, hold_s=0.0, capture=False)
+    if not call.answered:
         raise SystemExit(f"not answered: {call}")
-    return took_s + time.monotonic() - began
+    return placed_s + call.near.times["answered"]
 
 
 def down() -> float:
