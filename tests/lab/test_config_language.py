@@ -46,7 +46,7 @@ INCLUDED = "[inc]\na=1\n"
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """Any running Asterisk."""
-    with Lab("language").up(fresh=True) as made:
+    with Lab("language", runtime="namespaces").up(fresh=True) as made:
         made.config["odd-included.conf"] = INCLUDED
         yield made
         made.down()

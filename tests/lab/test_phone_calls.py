@@ -14,7 +14,7 @@ from labkit.phone.client import Phone
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A lab of this module's own."""
-    made = Lab("phone-calls").up(fresh=True)
+    made = Lab("phone-calls", runtime="namespaces").up(fresh=True)
     yield made
     made.down()
 

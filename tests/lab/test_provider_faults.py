@@ -269,7 +269,7 @@ FAULTS: dict[str, Fault] = {
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A lab of this module's own."""
-    made = Lab("provider-faults").up(fresh=True)
+    made = Lab("provider-faults", runtime="namespaces").up(fresh=True)
     yield made
     made.down()
 
