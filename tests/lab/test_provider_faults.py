@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -291,6 +292,18 @@ def _trunk_is_up(lab: Lab) -> bool:
     return bool(lab.provider.registrations()) and "Avail" in lab.asterisk("pjsip show contacts like provider/")
 
 
+def _send(lab: Lab, way: str, outside: Path, timeout_s: float = 10.0) -> None:
+    """Have Asterisk send REGISTER or OPTIONS; it sends none while an earlier one waits for its answer, so ask again."""
+    register = way == "register"
+    line, method = ("pjsip send register provider", b"REGISTER") if register else ("pjsip qualify provider", b"OPTIONS")
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        lab.asterisk(line)
+        time.sleep(0.4)
+        if method in outside.read_bytes():
+            return
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault(healthy: Lab, name: str) -> None:
     fault = FAULTS[name]
@@ -311,9 +324,7 @@ def _seen(lab: Lab, fault: Fault) -> Seen:
         elif fault.way == "in":
             status, media = _call_in(lab, fault)
         else:
-            line = "pjsip send register provider" if fault.way == "register" else "pjsip qualify provider"
-            lab.asterisk(line)
-            time.sleep(0.4)
+            _send(lab, fault.way, recorder.capture.points["outside"])
     caller = next((entry.caller for entry in reversed(lab.provider.portal().calls)), "")
     if any(path.stat().st_size <= PCAP_HEADER_BYTES for path in recorder.capture.points.values()):
         return Seen([], status, media, set(), set(), caller)  # not one packet came by
