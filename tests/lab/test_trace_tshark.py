@@ -30,7 +30,7 @@ HERE, THERE = ("192.0.2.10", 5060), ("198.51.100.20", 5060)
 @pytest.fixture(autouse=True)
 def program(monkeypatch: pytest.MonkeyPatch) -> str:
     """The tshark of LABKIT_TSHARK, else that of the lab's own Linux."""
-    found = os.environ.get("LABKIT_TSHARK") or str(rootfs.ensure().tshark)
+    found = os.environ.get("LABKIT_TSHARK") or str(rootfs.ensure().tshark())
     monkeypatch.setenv("LABKIT_TSHARK", found)
     return found
 

@@ -29,6 +29,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to watch, and give the labs of this run a folder of their own."""
     home = tempfile.mkdtemp(prefix="labkit-")
     os.environ[MARK], os.environ["LABKIT_HOME"] = home, home
+    os.environ.setdefault("LABKIT_RUNTIME", "namespaces")  # what the lessons were recorded on; others name theirs
     session.config.stash[HOME] = home
     session.config.stash[WATCH] = Watch(home)
     session.config.stash[WATCH].start()
