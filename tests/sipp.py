@@ -66,7 +66,7 @@ def command() -> list[str]:
 def start(*words: str, address: str = CALLER) -> subprocess.Popen[str]:
     """Start SIPp at an address."""
     options = ["-nostdin", "-ci", "127.0.0.1", "-i", address]
-    # SIPp 3.8 listens for its 3pcc twin on every address, whatever it is told: the one socket of a test that is not the lab's
+    # SIPp listens for its 3pcc twin on every address, whatever it is told: that socket is no lab's
     kept = {name: value for name, value in os.environ.items() if name != MARK or "-3pcc" not in words}
     return subprocess.Popen(
         [*command(), *options, *words], env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
