@@ -92,7 +92,7 @@ def _after(
     if telephone.sends and session:
         events.append((_BEFORE_KEYS_S, partial(session.send_dtmf, telephone.sends)))
     if telephone.digits and session:
-        yield from _ivr(telephone, session)
+        yield from _ivr(call, telephone, session)
     elapsed_s = 0.0
     for after_s, act in sorted(events, key=lambda event: event[0]):
         yield after_s - elapsed_s
@@ -102,19 +102,21 @@ def _after(
         yield from _watch_media(call, telephone.media_timeout_s, session)
 
 
-def _ivr(telephone: Telephone, session: MediaSession) -> Script:
+def _ivr(call: IncomingCall, telephone: Telephone, session: MediaSession) -> Script:
+    """Wait for the keys: as events, or in the audio where no events were agreed on."""
     heard: list[str] = []
     session.on_digit(lambda digit: heard.append(digit.digit))
+    agreed = call.negotiation.agreed
+    session.update(detect_inband=agreed is not None and not agreed.dtmf_receive)
     while telephone.digits not in "".join(heard):
         yield _LOOK_S
-    session.update(source=read_source(telephone.then))
+    session.update(source=read_source(telephone.then), detect_inband=False)
 
 
 def _watch_media(call: IncomingCall, limit_s: float, session: MediaSession) -> Script:
     silent_s, packets = 0.0, -1
     while silent_s < limit_s:
         yield 4 * _LOOK_S
-        now = sum(stream.packets for stream in session.report().received)
-        silent_s = 0.0 if now != packets else silent_s + 4 * _LOOK_S
-        packets = now
+        silent_s = 0.0 if session.packets_received != packets else silent_s + 4 * _LOOK_S
+        packets = session.packets_received
     call.bye("media timeout", [("Reason", 'Q.850;cause=27;text="Media timeout"')])

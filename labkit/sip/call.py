@@ -194,18 +194,32 @@ class Call(Usage):
         exchange, self._inviting = self._inviting, None
         if response.status < 300 and exchange:
             self._standing().refresh_target(response)
-            body = description_of(response)
-            if self.negotiation.pending:
-                self.negotiation.conclude(body)
-                self.send_ack(exchange)
-            else:
-                self.send_ack(exchange, self.negotiation.answer(body) if body and not foreign else b"")
+            agreed = self.settle(exchange, description_of(response), foreign=foreign)
             self.session_timer.start(concluded(response), "uac")
             self.note("modified")
+            if not agreed:
+                self.bye_unusable()
             done(response.status)
             return
         self.negotiation.forget_offer()
         self._reinvite_failed(response, done)
+
+    def settle(self, exchange: Exchange, body: bytes, *, foreign: bool = False) -> bool:
+        """Acknowledge a 2xx and take its SDP, as the answer or as the offer; False when that is not usable."""
+        if self.negotiation.pending:
+            agreed = self.negotiation.conclude(body)
+            self.send_ack(exchange)
+            return agreed
+        try:
+            self.send_ack(exchange, self.negotiation.answer(body) if body and not foreign else b"")
+        except (Refused, ParseError):
+            self.send_ack(exchange)
+            return False
+        return True
+
+    def bye_unusable(self) -> None:
+        """End a call whose answer says what we cannot do (RFC 3261 section 13.2.2.4)."""
+        self.bye("unusable answer", [("Reason", 'SIP;cause=488;text="Not Acceptable Here"')])
 
     def _reinvite_failed(self, response: Response, done: Callable[[int], None]) -> None:
         if self._standing():
@@ -330,10 +344,11 @@ class Call(Usage):
         acceptance = self.acceptance
         if acceptance is None or ack.cseq.number != acceptance.cseq or not acceptance.take_ack():
             return
-        if self.negotiation.pending:
-            self.negotiation.conclude(description_of(ack))
+        agreed = not self.negotiation.pending or self.negotiation.conclude(description_of(ack))
         if self.state == "answered":
             self.note("confirmed", "confirmed")
+        if not agreed:
+            self.bye_unusable()
 
     def _receive_info(self, transaction: ServerTransaction) -> None:
         transaction.respond(transaction.response(200))

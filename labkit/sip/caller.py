@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labkit.errors import ParseError
 from labkit.sip.agent import ALLOW, Agent, Exchange, Identity
 from labkit.sip.call import SDP, Call, Ending
 from labkit.sip.dialog import Dialog
@@ -12,7 +11,6 @@ from labkit.sip.digest import DigestClient
 from labkit.sip.grammar import number
 from labkit.sip.media import Negotiation, description_of
 from labkit.sip.message import Request, Response, Row, replaced
-from labkit.sip.offer import Refused
 from labkit.sip.session_timer import concluded
 from labkit.sip.transport import Flow
 from labkit.sip.uri import Address
@@ -137,20 +135,11 @@ class OutgoingCall(Call):
 
     def _answered(self, response: Response, exchange: Exchange) -> None:
         self.note("answered", "answered")
-        body, answer = description_of(response), b""
-        agreed = True
-        if self.negotiation.pending:
-            agreed = self.negotiation.conclude(body)
-        elif body and not self.with_offer:
-            try:
-                answer = self.negotiation.answer(body)
-            except (Refused, ParseError):
-                agreed = False
-        self.send_ack(exchange, answer)
+        agreed = self.settle(exchange, description_of(response), foreign=self.with_offer)
         self.note("confirmed", "confirmed")
         self.session_timer.start(concluded(response), "uac")
         if not agreed:
-            self.bye("unusable answer", [("Reason", 'SIP;cause=488;text="Not Acceptable Here"')])
+            self.bye_unusable()
 
     def _leave_other_forks(self, dialog: Dialog) -> None:
         for other in self._early.values():

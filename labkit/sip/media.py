@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from typing import Any, Protocol
 
 from labkit.errors import ParseError
 from labkit.sip.message import Message
 from labkit.sip.offer import Agreed, Capabilities, Crypto, Direction, Refused, answer, conclude, offer_media
-from labkit.sip.sdp import SessionDescription
+from labkit.sip.sdp import MediaDescription, SessionDescription
 
 _session_ids = count(3_000_000_000)
 
@@ -71,8 +70,9 @@ class RtpMedia:
         self.address = (advertised_host or session.local[0], session.local[1])
 
     def apply(self, agreed: Agreed) -> None:
-        """Tell the session what was agreed."""
+        """Tell the session what was agreed; by a codec it cannot speak it falls silent."""
         if agreed.codec.name.upper() not in self.SPOKEN:
+            self.session.update(remote=agreed.remote, rtcp_remote=agreed.rtcp_remote, direction="inactive")
             return
         keys = None
         if agreed.send_crypto and agreed.receive_crypto:
@@ -82,7 +82,7 @@ class RtpMedia:
             receive_payload_type=agreed.local_payload_type, ptime_ms=agreed.ptime_ms, direction=agreed.direction,
             dtmf_payload_type=agreed.dtmf.payload_type if agreed.dtmf else None,
             dtmf_clock_rate_hz=agreed.dtmf.clock_rate_hz if agreed.dtmf else 8000,
-            dtmf_receive=dict(agreed.dtmf_receive), srtp=keys,
+            dtmf_receive=dict(agreed.dtmf_receive), srtp=keys, rtcp_remote=agreed.rtcp_remote,
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -107,7 +107,8 @@ class Negotiation:
         self.on_agreed: Callable[[Agreed], None] = lambda agreed: None
         self._session_id = next(_session_ids)
         self._version = 0
-        self._open: tuple[SessionDescription, Crypto | None] | None = None
+        self._crypto: Crypto | None = None
+        self._open: SessionDescription | None = None
 
     @property
     def pending(self) -> bool:
@@ -115,45 +116,48 @@ class Negotiation:
         return self._open is not None
 
     def offer(self) -> bytes:
-        """Make our offer; the version of the origin grows (RFC 3264 section 8)."""
-        wanted = self.capabilities.security != "none"
-        crypto = Crypto.make(1, "AES_CM_128_HMAC_SHA1_80") if wanted else None
+        """Make our offer, with the key that we have."""
+        if self.capabilities.security != "none":
+            self._crypto = self._crypto or Crypto.make(1, "AES_CM_128_HMAC_SHA1_80")
         host, port = self.media.address
-        local = self._describe((offer_media(port, self.capabilities, self.direction, crypto),), host)
-        self._open = (local, crypto)
-        return bytes(local)
+        self._open = self._describe((offer_media(port, self.capabilities, self.direction, self._crypto),), host)
+        return bytes(self._open)
 
     def answer(self, body: bytes) -> bytes:
         """Take their offer and make our answer; Refused when there is none, ParseError when it cannot be read."""
         remote = SessionDescription.parse(body)
         host, port = self.media.address
-        sections, agreed = answer(remote, self.capabilities, port, self.direction)
-        self.remote = remote
+        sections, agreed = answer(remote, self.capabilities, port, self.direction, self._crypto)
+        self.remote, self._crypto = remote, agreed.send_crypto
         local = self._describe(sections, host)
         self._agree(agreed)
         return bytes(local)
 
     def conclude(self, body: bytes) -> bool:
-        """Take their answer to our open offer; False when it is no usable answer or none was asked for."""
+        """Take their answer to our open offer; False when it is no usable answer: the offer stays open."""
         if self._open is None:
             return False
-        (local, crypto), self._open = self._open, None
         try:
             self.remote = SessionDescription.parse(body)
-            self._agree(conclude(local.media[0], crypto, self.remote))
+            agreed = conclude(self._open.media[0], self._crypto, self.remote)
         except (ParseError, Refused):
             return False
+        self._open = None
+        self._agree(agreed)
         return True
 
     def forget_offer(self) -> None:
         """Drop our open offer: it was refused (RFC 3261 section 14.1)."""
         self._open = None
 
-    def _describe(self, sections: tuple[object, ...], host: str) -> SessionDescription:
-        self._version += 1
-        made = SessionDescription.make(host, (), self._session_id, self._version)
-        self.local = replace(made, media=sections)  # type: ignore[arg-type]
-        return self.local
+    def _describe(self, sections: tuple[MediaDescription, ...], host: str) -> SessionDescription:
+        """Give the description; its version grows by one when anything else is new (RFC 3264 section 8)."""
+        made = SessionDescription.make(host, sections, self._session_id, self._version)
+        if made != self.local:
+            self._version += 1
+            made = SessionDescription.make(host, sections, self._session_id, self._version)
+        self.local = made
+        return made
 
     def _agree(self, agreed: Agreed) -> None:
         self.agreed = agreed

@@ -67,7 +67,8 @@ class Capabilities:
     ptime_ms: int | None = 20
     """Written as `a=ptime`; None writes none."""
     security: Security = "none"
-    """SDES: none offers RTP/AVP, required RTP/SAVP and refuses the other, optional takes what is offered."""
+    """SDES: none speaks RTP/AVP only, required RTP/SAVP only; optional answers both and offers RTP/AVP with a key,
+    as Asterisk's `media_encryption_optimistic` does."""
     own_order: bool = False
     """Answer in this side's order of preference instead of the offer's."""
 
@@ -94,6 +95,8 @@ class Agreed:
     """Our key; None for plain RTP."""
     receive_crypto: Crypto | None = None
     """Their key."""
+    rtcp_remote: tuple[str, int] | None = None
+    """Where RTCP goes (RFC 3605); None for the port above RTP."""
 
     @property
     def sends(self) -> bool:
@@ -111,63 +114,80 @@ class Refused(Exception):
 
 
 def make_media(
-    port: int, capabilities: Capabilities, formats: Iterable[Format], direction: Direction, crypto: Crypto | None
-) -> MediaDescription:
+    port: int, capabilities: Capabilities, formats: Iterable[Format], direction: Direction, crypto: Crypto | None,
+    protocol: str,
+) -> MediaDescription:  # fmt: skip
     """Write one audio section."""
     formats = tuple(formats)
     lines: list[Line] = [line for item in formats for line in item.lines()]
     lines += [("a", f"ptime:{capabilities.ptime_ms}")] if capabilities.ptime_ms else []
     lines += [crypto.line()] if crypto else []
-    profile = "RTP/SAVP" if crypto else "RTP/AVP"
-    return MediaDescription(
-        "audio", port, profile, tuple(str(item.payload_type) for item in formats), (*lines, ("a", direction))
-    )
+    kinds = tuple(str(item.payload_type) for item in formats)
+    return MediaDescription("audio", port, protocol, kinds, (*lines, ("a", direction)))
 
 
 def offer_media(port: int, capabilities: Capabilities, direction: Direction, crypto: Crypto | None) -> MediaDescription:
     """Write the audio section of an offer (RFC 3264 section 5.1)."""
-    return make_media(port, capabilities, capabilities.formats, direction, crypto)
+    protocol = "RTP/SAVP" if capabilities.security == "required" else "RTP/AVP"
+    return make_media(port, capabilities, capabilities.formats, direction, crypto, protocol)
 
 
 def answer(
-    offer: SessionDescription, capabilities: Capabilities, port: int, wish: Direction = "sendrecv"
-) -> tuple[tuple[MediaDescription, ...], Agreed]:
-    """Answer an offer (RFC 3264 section 6): one section for each of its; Refused when no audio can be agreed."""
+    offer: SessionDescription, capabilities: Capabilities, port: int, wish: Direction = "sendrecv",
+    crypto: Crypto | None = None,
+) -> tuple[tuple[MediaDescription, ...], Agreed]:  # fmt: skip
+    """Answer an offer (RFC 3264 section 6): one section for each of its; Refused when no audio can be agreed.
+
+    `crypto` is our key so far: it stays when the offer has its tag and suite.
+    """
     theirs = next((media for media in offer.media if media.kind == "audio" and media.port), None)
     if theirs is None:
         raise Refused("the offer has no audio")
-    crypto = _answer_crypto(theirs, capabilities.security)
+    keys = _answer_crypto(theirs, capabilities.security, crypto)
     common = _common(theirs.rtp_formats, capabilities)
-    codec = next(item for item in common if not _is_event(item))
-    direction = answered_direction(_direction(offer, theirs), wish)
-    ours = crypto[0] if crypto else None
-    mine = make_media(port, capabilities, common, direction, ours)
-    agreed = Agreed(
-        (offer.address(theirs), theirs.port), codec, codec.payload_type, direction,
-        theirs.ptime_ms or 20, _event(common, codec), _events(common), ours, crypto[1] if crypto else None,
-    )  # fmt: skip
+    agreed = _agreed(offer, theirs, common, common, wish, keys)
+    mine = make_media(port, capabilities, common, agreed.direction, agreed.send_crypto, theirs.protocol)
     sections = tuple(mine if media is theirs else replace(media, port=0, lines=()) for media in offer.media)
     return sections, agreed
 
 
 def conclude(ours: MediaDescription, crypto: Crypto | None, theirs: SessionDescription) -> Agreed:
-    """Read the answer to our offer (RFC 3264 section 7); Refused when it takes none of our codecs."""
+    """Read the answer to our offer (RFC 3264 section 7); Refused when it takes none of our codecs or no key of ours."""
     media = theirs.audio
     if media is None or not media.port:
         raise Refused("the answer refuses the audio")
-    offered = {item.key: item for item in ours.rtp_formats}
+    keys = _concluded_crypto(ours, crypto, media)
+    offered = {item.key for item in ours.rtp_formats}
     common = [item for item in media.rtp_formats if item.key in offered]
-    codecs = [item for item in common if not _is_event(item)]
-    if not codecs:
+    if all(_is_event(item) for item in common):
         raise Refused("the answer names no codec of the offer")
-    own = next((line[1] for line in ours.lines if line[0] == "a" and line[1] in (*_REVERSE, "sendrecv")), "sendrecv")
-    direction = answered_direction(_direction(theirs, media), own)
-    remote_crypto = next(iter(_cryptos(media)), None) if crypto else None
+    wish = next((value for kind, value in ours.lines if kind == "a" and value in _REVERSE), "sendrecv")
+    return _agreed(theirs, media, common, ours.rtp_formats, wish, keys)
+
+
+Keys = tuple[Crypto | None, Crypto | None]
+"""Ours and theirs."""
+
+
+def _agreed(
+    theirs: SessionDescription, media: MediaDescription, common: Sequence[Format], ours: Sequence[Format], wish: str,
+    keys: Keys,
+) -> Agreed:  # fmt: skip
+    """Put together what holds: `common` under their payload types, `ours` under our own."""
+    codec = next(item for item in common if not _is_event(item))
+    shared = {item.key for item in common}
     return Agreed(
-        (theirs.address(media), media.port), codecs[0], offered[codecs[0].key].payload_type, direction,
-        media.ptime_ms or 20, _event(common, codecs[0]), _events(offered[item.key] for item in common),
-        crypto if remote_crypto else None, remote_crypto,
-    )  # fmt: skip
+        remote=(theirs.address(media), media.port),
+        codec=codec,
+        local_payload_type=next(item.payload_type for item in ours if item.key == codec.key),
+        direction=answered_direction(_direction(theirs, media), wish),
+        ptime_ms=media.packet_ms,
+        dtmf=_event(common, codec),
+        dtmf_receive=tuple((i.payload_type, i.clock_rate_hz) for i in ours if _is_event(i) and i.key in shared),
+        send_crypto=keys[0],
+        receive_crypto=keys[1],
+        rtcp_remote=theirs.rtcp(media),
+    )
 
 
 def answered_direction(theirs: str, wish: str) -> Direction:
@@ -211,22 +231,30 @@ def _event(formats: Sequence[Format], codec: Format) -> Format | None:
     return next(iter(fitting or events), None)
 
 
-def _events(formats: Iterable[Format]) -> tuple[tuple[int, int], ...]:
-    return tuple((item.payload_type, item.clock_rate_hz) for item in formats if _is_event(item))
-
-
 def _cryptos(media: MediaDescription) -> list[Crypto]:
     return [found for value in media.attributes("crypto") if (found := Crypto.parse(value))]
 
 
-def _answer_crypto(media: MediaDescription, security: Security) -> tuple[Crypto, Crypto] | None:
-    """Pair our new key with theirs; None for plain RTP; Refused when the profile is not acceptable."""
-    secure = "SAVP" in media.protocol
-    if secure != (security == "required") and security != "optional":
+def _answer_crypto(media: MediaDescription, security: Security, ours: Crypto | None) -> Keys:
+    """Pair our key with theirs; Refused when the protocol is not acceptable (RFC 4568 section 5.1.2)."""
+    if media.secure != (security == "required") and security != "optional":
         raise Refused(f"{media.protocol} offered, SRTP is {security} here")
-    if not secure:
-        return None
-    theirs = next(iter(_cryptos(media)), None)
+    theirs = next(iter(_cryptos(media)), None) if security != "none" else None
     if theirs is None:
-        raise Refused("no usable crypto line")
-    return Crypto.make(theirs.tag, theirs.suite), theirs
+        if media.secure:
+            raise Refused("no usable crypto line")
+        return None, None
+    same = ours is not None and (ours.tag, ours.suite) == (theirs.tag, theirs.suite)
+    return ours if same else Crypto.make(theirs.tag, theirs.suite), theirs
+
+
+def _concluded_crypto(ours: MediaDescription, crypto: Crypto | None, theirs: MediaDescription) -> Keys:
+    """Find their key to ours: the line with the tag and suite of our offer, and no other (RFC 4568 section 5.1.3)."""
+    if ours.secure != theirs.secure:
+        raise Refused(f"{ours.protocol} offered, {theirs.protocol} answered")
+    if crypto is None or not (theirs.secure or theirs.attribute("crypto")):
+        return None, None
+    fitting = [item for item in _cryptos(theirs) if (item.tag, item.suite) == (crypto.tag, crypto.suite)]
+    if len(fitting) != 1 or len(theirs.attributes("crypto")) != 1:
+        raise Refused(f"the answer must have one usable crypto line of tag {crypto.tag} and suite {crypto.suite}")
+    return crypto, fitting[0]

@@ -120,6 +120,17 @@ class MediaDescription(_Section):
         """Packet time that the writer wishes to receive (RFC 8866 section 6.4)."""
         return number((self.attribute("ptime") or "").partition(".")[0], 4)
 
+    @property
+    def packet_ms(self) -> int:
+        """Packet time to send with: the wished one, 20 where none is written, no more than `a=maxptime`."""
+        longest = number((self.attribute("maxptime") or "").partition(".")[0], 4)
+        return min(self.ptime_ms or 20, longest or 9999)
+
+    @property
+    def secure(self) -> bool:
+        """Whether the protocol is one of SRTP's: RTP/SAVP, RTP/SAVPF."""
+        return "SAVP" in self.protocol
+
     def __str__(self) -> str:
         head = f"m={self.kind} {self.port} {self.protocol} {' '.join(self.formats)}"
         return "\r\n".join([head.rstrip(), *[f"{kind}={value}" for kind, value in self.lines]]) + "\r\n"
@@ -182,6 +193,12 @@ class SessionDescription(_Section):
     def address(self, media: MediaDescription) -> str:
         """Where a section's media goes: its own `c=`, else the session's; empty where neither is written."""
         return media.own_address or self.own_address or ""
+
+    def rtcp(self, media: MediaDescription) -> tuple[str, int] | None:
+        """Where a section's RTCP goes, where `a=rtcp` says it (RFC 3605); None for the port above RTP."""
+        parts = (media.attribute("rtcp") or "").split()
+        port = number(parts[0], 5) if parts else None
+        return ((parts[3] if len(parts) > 3 else self.address(media)), port) if port else None
 
     def direction(self, media: MediaDescription) -> str:
         """A section's direction: its own, else the session's, else sendrecv."""

@@ -291,3 +291,27 @@ async def test_an_offer_without_a_common_codec_gets_488(link: Link) -> None:
     call.place("sip:bob@192.0.2.2")
     await link.until(lambda: call.state == "ended")
     assert 488 == call.ending.status  # type: ignore[union-attr]
+
+
+async def test_an_answer_in_clear_to_an_offer_of_srtp_ends_the_call(link: Link) -> None:
+    from labkit.sip.offer import Capabilities
+
+    calls = answering(link, answer=False)
+    call = link.outgoing()
+    call.negotiation.capabilities = Capabilities(security="required")
+    call.place("sip:bob@192.0.2.2")
+    await link.until(lambda: bool(calls))
+    calls[0].answer(body=bytes(link.outgoing().negotiation.offer()))
+    await link.until(lambda: call.state == calls[0].state == "ended")
+    assert ["a ACK", "a BYE", "b 200 BYE"] == link.wire[-3:]
+    assert "unusable answer" == call.ending.reason  # type: ignore[union-attr]
+
+
+async def test_a_changed_answer_that_cannot_be_used_ends_the_call(link: Link) -> None:
+    calls = answering(link)
+    call = link.place()
+    await link.until(lambda: calls and calls[0].state == "confirmed")
+    calls[0].negotiation.answer = lambda body: b"v=0\r\n"  # type: ignore[method-assign]
+    call.hold()
+    await link.until(lambda: call.state == calls[0].state == "ended")
+    assert "unusable answer" == call.ending.reason  # type: ignore[union-attr]
