@@ -58,6 +58,10 @@ class Provider(ControlClient):
         """What is registered now."""
         return [revive(Registered, item) for item in self.request("registrations")]
 
+    def forget_registrations(self) -> None:
+        """Drop what is registered, as a registrar does that was restarted."""
+        self.request("forget_registrations")
+
     def policy(self, change: str | os.PathLike[str] | Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Give the policy as a table; follow a file (path inside the provider's host) or a table first where given."""
         if change is None:

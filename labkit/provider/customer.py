@@ -59,8 +59,10 @@ def _target(service: Service, trunk: Trunk) -> tuple[Uri, Flow]:
     found = service.registrar.target(trunk, service.now_s)
     if found is None:
         raise LabError(f"trunk {trunk.name}: account {trunk.account} is not registered, nowhere to send the call")
-    contact, flow = found
-    return Uri.parse(contact), flow if flow.channel.reliable else wire.flow_to("UDP", flow.remote, sbc)
+    contact, flow = Uri.parse(found[0]), found[1]
+    if trunk.inbound.next_hop == "contact":
+        return contact, wire.flow_to("UDP", (contact.host, contact.port or 5060), sbc)
+    return contact, flow if flow.channel.reliable else wire.flow_to("UDP", flow.remote, sbc)
 
 
 def _caller(service: Service, trunk: Trunk, caller: str) -> tuple[Identity, list[Row]]:

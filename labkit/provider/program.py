@@ -16,7 +16,10 @@ from labkit.provider.policy import load_table
 from labkit.provider.portal import Portal
 from labkit.provider.service import Service
 
-METHODS = ("call", "place_call", "calls", "report", "hang_up", "registrations", "options", "set", "change", "load")
+METHODS = (
+    "call", "place_call", "calls", "report", "hang_up", "registrations", "forget_registrations", "options", "set",
+    "change", "load",
+)  # fmt: skip
 """Methods of `Service` that the control socket offers."""
 
 TIDY_S = 10.0

@@ -60,9 +60,9 @@ class Registrar:
         living = [found for found in self._bindings.get(trunk.name, {}).values() if found.until_s > now_s]
         return (living[-1].contact, living[-1].flow) if living else None
 
-    def forget(self, trunk: str) -> None:
-        """Drop a trunk's bindings."""
-        self._bindings.pop(trunk, None)
+    def forget(self) -> None:
+        """Drop every binding, as a registrar does that was restarted."""
+        self._bindings.clear()
 
     def registered(self, trunks: tuple[Trunk, ...], now_s: float) -> list[Registered]:
         """List the living bindings."""

@@ -278,6 +278,10 @@ class Service:
         """Living bindings."""
         return self.registrar.registered(self.policy.trunk, self.now_s)
 
+    def forget_registrations(self) -> None:
+        """Drop every binding, as after a restart of the registrar; customers learn of it at their next REGISTER."""
+        self.registrar.forget()
+
     def load(self) -> dict[str, float]:
         """Figures for benchmarks: what lives in the agent, and how late the media clock was."""
         agent, clock = self.agent, shared_ticker()

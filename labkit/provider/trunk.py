@@ -142,6 +142,8 @@ class Inbound:
     """How it is written."""
     sbc: str = ""
     """Send from this SBC (first, second) instead of the trunk's own."""
+    next_hop: Literal["source", "contact"] = "source"
+    """Call a registered PBX where its REGISTER came from (as SBCs do), or at its Contact (RFC 3261 section 16.6)."""
     reliable: Literal["", "supported", "required"] = ""
     """100rel in the INVITE (RFC 3262)."""
     headers: dict[str, str] = field(default_factory=dict)

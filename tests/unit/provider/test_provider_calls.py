@@ -28,6 +28,26 @@ async def test_a_phone_registers_by_digest_and_unregisters(service: Service, new
     assert [] == service.registrations()
 
 
+async def test_forgotten_registrations_leave_nowhere_to_call(service: Service, new_phone: NewPhone) -> None:
+    await (await new_phone()).register()
+    service.forget_registrations()
+    assert [] == service.registrations()
+    with pytest.raises(LabError, match="not registered"):
+        service.place_call(DID)
+
+
+async def test_a_private_contact_is_reached_by_its_source_and_not_as_written(
+    service: Service, new_phone: NewPhone
+) -> None:
+    private = ["@127.0.0.71:15071", "@127.0.0.79:15079"]
+    service.set("fault", [{"match": {"method": "REGISTER", "direction": "in"}, "do": "alter", "replace": [private]}])
+    await (await new_phone()).register()
+    assert ["sip:trunk-4420@127.0.0.79:15079"] == [item.contact for item in service.registrations()]
+    assert 200 == (await service.call(DID, hold_s=0.1)).status
+    service.set("trunk.registered.inbound.next_hop", "contact")
+    assert 408 == (await service.call(DID, ring_s=0.3)).status
+
+
 async def test_a_wrong_password_is_not_registered(service: Service, new_phone: NewPhone) -> None:
     phone = await new_phone(password="wrong")
     binding = await phone.register()
