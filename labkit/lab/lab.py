@@ -11,6 +11,7 @@ from typing import Self
 from labkit.errors import HostError, NotReady
 from labkit.lab import status
 from labkit.lab.ami import Reply
+from labkit.lab.ari import Ari
 from labkit.lab.asterisk import Asterisk, LogLine, check
 from labkit.lab.calls import Call
 from labkit.lab.captures import Recorder
@@ -74,6 +75,11 @@ class Lab:
         return Asterisk(self.runtime, self.values, self.config)
 
     @cached_property
+    def ari(self) -> Ari:
+        """Asterisk's REST interface."""
+        return Ari(self.runtime, self.values["pbx.control"], self.values["ari.password"])
+
+    @cached_property
     def parties(self) -> Parties:
         """The provider and the phones."""
         return Parties(self.runtime, self.values)
@@ -105,7 +111,7 @@ class Lab:
 
     def _forget(self) -> None:
         """Begin anew: the next runtime may be another one, its addresses as well."""
-        for name in ("runtime", "values", "config", "pbx", "parties"):
+        for name in ("runtime", "values", "config", "pbx", "ari", "parties"):
             self.__dict__.pop(name, None)
 
     @classmethod

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 
 from labkit.errors import ParseError
 from labkit.pjsip.lines import Line, lines
 
+_FOLDER = "/etc/asterisk/"
+"""Where files are that `#include` names from the root on."""
 _DIRECTIVE = re.compile(r"#(\S*)\s*(.*)")
 
 
@@ -57,8 +59,8 @@ class Section:
 
     @property
     def type(self) -> str | None:
-        """The value of `type`, which says what a PJSIP section is."""
-        return self.get("type")
+        """The first value of `type`, which says what a PJSIP section is."""
+        return next(iter(self.values("type")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,12 @@ def _span(line: Line, value: Line) -> tuple[int, int]:
 
 
 def _matching(names: Iterable[str], pattern: str) -> Iterator[str]:
-    return (name for name in names if name == pattern or fnmatch(name, pattern))
+    """Names that a pattern of `#include` means; as in glob(7), `*` stays within one folder."""
+    parts = pattern.removeprefix(_FOLDER).split("/")
+    for name in names:
+        own = name.split("/")
+        if len(own) == len(parts) and all(map(fnmatchcase, own, parts)):
+            yield name
 
 
 def _filter(condition: str) -> Callable[[Section], bool]:
