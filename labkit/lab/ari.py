@@ -42,6 +42,14 @@ class Ari:
         return json.loads(text)
 
     def object(self, type_: str, name: str) -> dict[str, str] | None:
-        """All options of a PJSIP object as Asterisk holds them, None where it holds no such object."""
+        """All options of a PJSIP object as Asterisk holds them, None where it holds no such object.
+
+        The values of an option that it holds several times have commas between them.
+        """
         found = self.get(f"/asterisk/config/dynamic/res_pjsip/{quote(type_, safe='')}/{quote(name, safe='')}")
-        return None if found is None else {each["attribute"]: each["value"] for each in found}
+        if found is None:
+            return None
+        values: dict[str, list[str]] = {}
+        for each in found:
+            values.setdefault(each["attribute"], []).append(each["value"])
+        return {name: ",".join(several) for name, several in values.items()}

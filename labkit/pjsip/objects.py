@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 from labkit.errors import LabError, ParseError
-from labkit.pjsip import config, reference
+from labkit.pjsip import config, reference, wizard
 from labkit.pjsip.codecs import allowed
 from labkit.pjsip.config import Config, Option, Remark, Section
 from labkit.pjsip.loading import complaint, lack
@@ -34,6 +34,7 @@ LINKS: Mapping[tuple[str, str], str] = {
     ("registration", "endpoint"): "endpoint",
 }
 """Options that name other objects: (type, option) to the type of what they name."""
+_WIZARD = "pjsip_wizard.conf"
 ALONE = ("global", "system")
 """Types of which there is one object, with defaults where no file names it."""
 
@@ -301,13 +302,18 @@ def read_objects(source: str | Path | Mapping[str, str], name: str = "pjsip.conf
     ParseError names file and line where Asterisk refuses the whole file, or that there is no such file.
     """
     if isinstance(source, Mapping):
-        return made(config.read(source, name))
-    return made(config.read(read_files(source), name if Path(source).is_dir() else Path(source).name))
+        files = source
+    else:
+        files, name = read_files(source), name if Path(source).is_dir() else Path(source).name
+    return made(config.read(files, name), config.read(files, _WIZARD) if _WIZARD in files else Config())
 
 
-def made(read: Config) -> Objects:
-    """The objects that a configuration's sections make."""
+def made(read: Config, wizards: Config | None = None) -> Objects:
+    """The objects that the sections of pjsip.conf make, and those that the wizard's make beside them."""
     candidates = [_object(section) for section in read.objects if section.type in reference.types()]
+    there = {(each.type, each.id) for each in candidates}
+    beside = map(_object, wizard.expanded(wizards or Config()))
+    candidates += [each for each in beside if (each.type, each.id) not in there]
     refused = [*_duplicates(candidates)]
     lost = {id(refusal.object) for refusal in refused}
     refused += [refusal for each in candidates if id(each) not in lost for refusal in _refusals(each)]

@@ -9,6 +9,7 @@ from labkit.errors import ConfigRejected
 from labkit.lab.lab import Lab
 from labkit.pjsip import reference
 from labkit.pjsip.objects import read_objects
+from labkit.pjsip.reported import differences
 
 MUST = {
     "aor": "",
@@ -31,6 +32,37 @@ VALUES = {
 }
 NARROWER = {"timers_min_se", "timers_sess_expires", "rtp_port_start", "rtp_port_end"}
 """Numbers with limits of their own."""
+WIZARDS = """[trunk](!)
+type = wizard
+remote_hosts = 203.0.113.50, 203.0.113.51:5080
+endpoint/allow = !all,ulaw
+[both](trunk)
+sends_auth = yes
+sends_registrations = yes
+outbound_auth/username = user
+outbound_auth/password = secret
+transport = transport-udp
+outbound_proxy = sip:203.0.113.99\\;lr
+[phone]
+type = wizard
+accepts_auth = yes
+accepts_registrations = yes
+inbound_auth/username = phone
+inbound_auth/password = secret
+aor/max_contacts = 2
+[line](trunk)
+sends_registrations = yes
+sends_line_with_registrations = yes
+server_uri_pattern = sip:z@${REMOTE_HOST}
+contact_pattern = sip:x@${REMOTE_HOST}
+registration/contact_user = zz
+[own](trunk)
+accepts_registrations = yes
+endpoint/aors = other
+aor/contact = sip:own@203.0.113.9
+[matches](trunk)
+identify/match = 203.0.113.7
+"""
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +92,33 @@ def test_asterisk_refuses_what_we_say_it_refuses(lab: Lab, type_: str) -> None:
     with suppress(ConfigRejected):
         lab.reload()
     ours = read_objects({"pjsip.conf": text}).of(type_)
-    differ = [
-        f"{name} = {value}"
-        for at, (name, value) in enumerate(tried)
-        if (f"t{at}" in ours) != (lab.ari.object(type_, f"t{at}") is not None)
-    ]
+    held = {f"t{at}": lab.ari.object(type_, f"t{at}") for at in range(len(tried))}
     assert len(tried) > 0
-    assert differ == []
+    assert [tried[at] for at in range(len(tried)) if (f"t{at}" in ours) != (held[f"t{at}"] is not None)] == []
+    different = {tried[int(name[1:])]: differences(each, held[name] or {}) for name, each in ours.items()}
+    assert [(key, found) for key, found in different.items() if found] == []
+
+
+def apart(lab: Lab) -> list[str]:
+    """Where our objects are not Asterisk's, in words."""
+    found = []
+    for each in read_objects(lab.config).all:
+        held = lab.ari.object(each.type, each.id)
+        unequal = ["Asterisk has none"] if held is None else differences(each, held)
+        found += [f"{each.type} {each.id}: {difference}" for difference in unequal]
+    return found
+
+
+def test_the_healthy_labs_objects_are_asterisks(lab: Lab) -> None:
+    del lab.config["pjsip.d/tried.conf"]
+    lab.reload()
+    assert len(read_objects(lab.config).all) >= 15
+    assert apart(lab) == []
+
+
+def test_the_wizards_objects_are_asterisks(lab: Lab) -> None:
+    lab.config["modules.conf"] += "load = res_pjsip_config_wizard.so\n"
+    lab.config["pjsip_wizard.conf"] = WIZARDS
+    lab.restart()
+    assert len(read_objects(lab.config).all) >= 33
+    assert apart(lab) == []
