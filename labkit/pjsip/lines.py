@@ -38,7 +38,7 @@ def lines(text: str) -> Iterator[Line]:
     depth, begin = 0, 0
     text = text.replace(_MARK, " ", text.startswith(_MARK))
     for number, raw in enumerate(text.split("\n"), 1):
-        if len(raw.encode(errors="surrogateescape")) > _LONGEST_BYTES:
+        if len(raw.encode(errors="replace")) > _LONGEST_BYTES:
             yield Line(number, "", (), too_long=True)
         else:
             kept, depth = _without_comments(raw, depth)

@@ -95,7 +95,7 @@ def _same(type_: str, name: str, written: str, held: str) -> bool:
 
 def _choice_of(object_: Object, name: str) -> str | None:
     known = reference.known(object_.type, name)
-    return known and _value(object_, known)
+    return _value(object_, known) if known else None
 
 
 def _flag(known: Known, value: str) -> str:
