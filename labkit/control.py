@@ -76,7 +76,7 @@ class ControlClient:
             self._file.close()
         self._sock.close()
 
-    def __enter__(self) -> ControlClient:
+    def __enter__(self) -> Self:
         """Use the client as a context that closes it."""
         return self
 

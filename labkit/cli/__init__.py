@@ -15,6 +15,7 @@ from labkit.errors import LabError
 _MODULES = {
     "lab": ("up", "down", "status", "doctor", "call", "inbound", "asterisk", "logs"),
     "trace": ("ladder", "messages", "calls", "streams", "sdp"),
+    "scenario": ("scenarios", "break", "apply", "diff", "undo", "history", "verify", "hint", "heal"),
     "cache": ("cache",),
     "image": ("image",),
 }

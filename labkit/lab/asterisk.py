@@ -91,12 +91,12 @@ class Asterisk:
         self.close()
         self._runtime.stop("asterisk")
 
-    def restart(self) -> list[LogLine]:
+    def restart(self, timeout_s: float = 20.0) -> list[LogLine]:
         """Stop and start Asterisk, so that every change counts; gives the errors it logged."""
         self.stop()
-        offset = self._log_size()
+        offset = self.log_size()
         self.start()
-        self.wait_booted()
+        self.wait_booted(timeout_s)
         return self._errors_since(offset)
 
     def reload(self) -> list[LogLine]:
@@ -105,7 +105,7 @@ class Asterisk:
         Asterisk answers that it reloaded even when it refused an object and goes on with the old one; only its log
         tells. Transports and registrations need `restart`.
         """
-        offset = self._log_size()
+        offset = self.log_size()
         self.action("Reload")
         self.action("Command", Command="core waitfullybooted")
         return self._errors_since(offset)
@@ -135,7 +135,8 @@ class Asterisk:
         lines = [LogLine(match["level"], match["file"], match["text"]) for match in found if match]
         return [line for line in lines if not levels or line.level in levels]
 
-    def _log_size(self) -> int:
+    def log_size(self) -> int:
+        """Bytes of the log so far."""
         return self.log_path.stat().st_size if self.log_path.exists() else 0
 
     def _errors_since(self, offset: int) -> list[LogLine]:

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path, PurePosixPath
 
 from labkit.errors import HostError
-from labkit.lab.values import render
+from labkit.scenario.values import render
+
+ROUTER = "router/rules.nft"
+"""The router's NAT and firewall rules, which are no file of the PBX's."""
 
 
 class ConfigFiles(MutableMapping[str, str]):
@@ -38,7 +41,9 @@ class ConfigFiles(MutableMapping[str, str]):
         """The text that each file has in the healthy lab."""
         paths = sorted(path for path in self._origin.rglob("*") if path.is_file())
         names = [str(path.relative_to(self._origin)) for path in paths]
-        return {name: render(path.read_text(), self._values, name) for name, path in zip(names, paths, strict=True)}
+        texts = {name: render(path.read_text(), self._values, name) for name, path in zip(names, paths, strict=True)}
+        rules = self._origin.parent / ROUTER
+        return texts | ({ROUTER: rules.read_text()} if rules.exists() else {})
 
     def changed(self) -> list[str]:
         """Names of the files that differ from the healthy lab's, were added or removed."""
@@ -58,6 +63,15 @@ class ConfigFiles(MutableMapping[str, str]):
                 f"now/{name}",
             )
         )
+
+    def lay(self, texts: Mapping[str, str]) -> None:
+        """Have exactly these files, each written where it differs."""
+        for name in [name for name in self if name not in texts]:
+            del self[name]
+        now = dict(self)
+        for name, text in texts.items():
+            if now.get(name) != text:
+                self[name] = text
 
     def replace(self, name: str, old: str, new: str) -> None:
         """Replace a text that stands in a file exactly once; HostError when it does not."""
@@ -90,8 +104,10 @@ class ConfigFiles(MutableMapping[str, str]):
 
     def __iter__(self) -> Iterator[str]:
         """Names of all files, sorted."""
-        paths = sorted(path for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        return (str(path.relative_to(self.folder)) for path in paths)
+        names = (path.relative_to(self.folder) for path in sorted(self.folder.rglob("*")) if path.is_file())
+        yield from (str(name) for name in names if not any(part.startswith(".") for part in name.parts))
+        if self._path(ROUTER).exists():
+            yield ROUTER
 
     def __len__(self) -> int:
         """How many files there are."""
@@ -101,4 +117,4 @@ class ConfigFiles(MutableMapping[str, str]):
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts or not parts.parts:
             raise HostError(f"{name!r} is not a file of the lab's configuration.")
-        return self.folder / parts
+        return (self.folder.parents[1] if name == ROUTER else self.folder) / parts

@@ -25,6 +25,12 @@ class State:
     """Name of the runtime that it was started with."""
     ready: bool
     """False while it starts: a lab that was killed meanwhile is begun anew."""
+    scenario: str = ""
+    """The scenario that it was broken by; empty for none."""
+    seed: int | None = None
+    """What that scenario's values were drawn by."""
+    broken: bool = False
+    """Whether the scenario's fault was put in, and not its scene alone."""
 
 
 class Home:

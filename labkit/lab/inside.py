@@ -22,11 +22,11 @@ from labkit.errors import NotReady
 from labkit.lab.asterisk import Asterisk
 from labkit.lab.config import ConfigFiles
 from labkit.lab.parties import PHONES, PROVIDER, Parties
-from labkit.lab.values import address_values, nft_definitions, own_values
 from labkit.phone.client import Phone
 from labkit.runtime import topology
 from labkit.runtime.base import Runtime
 from labkit.runtime.compose import Compose
+from labkit.scenario.values import address_values, nft_definitions, own_values
 
 _OPTIONS = (
     "OPTIONS sip:{provider} SIP/2.0\r\nVia: SIP/2.0/UDP {pbx};rport;branch=z9hG4bK-{count}\r\nMax-Forwards: 70\r\n"

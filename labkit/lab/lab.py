@@ -8,24 +8,28 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import Self
 
-from labkit.errors import HostError, NotReady
-from labkit.lab import status
+from labkit.errors import ConfigRejected, HostError, NotReady
+from labkit.lab import judging, staging, status
 from labkit.lab.ami import Reply
 from labkit.lab.ari import Ari
 from labkit.lab.asterisk import Asterisk, LogLine, check
 from labkit.lab.calls import Call
 from labkit.lab.captures import Recorder
-from labkit.lab.config import ConfigFiles
+from labkit.lab.config import ROUTER, ConfigFiles
+from labkit.lab.history import History, Version
 from labkit.lab.home import Home, State
 from labkit.lab.parties import PHONES, Parties
 from labkit.lab.status import Status
-from labkit.lab.values import address_values, nft_definitions, own_values
 from labkit.phone.client import Phone
 from labkit.progress import step
 from labkit.provider.client import Provider
 from labkit.runtime import choice
 from labkit.runtime.base import Impairment, Runtime
 from labkit.runtime.topology import Topology, lab_env
+from labkit.scenario.model import Scenario
+from labkit.scenario.shelf import Shelf
+from labkit.scenario.values import address_values, nft_definitions, own_values
+from labkit.scenario.verdict import Verdict
 from labkit.sip.report import CallReport
 
 CALLER = "+15550123"
@@ -62,7 +66,13 @@ class Lab:
     @cached_property
     def values(self) -> Mapping[str, str]:
         """All values that the lab's files were made with."""
-        return {**address_values(self.topology), **own_values(), **self.runtime.values}
+        return {**address_values(self.topology), **own_values(self.seed), **self.runtime.values}
+
+    @property
+    def seed(self) -> int | None:
+        """What the values were drawn by; None for the lab's own."""
+        state = self.home.state
+        return state.seed if state else None
 
     @cached_property
     def config(self) -> ConfigFiles:
@@ -133,6 +143,7 @@ class Lab:
 
     def _begin(self) -> None:
         self.home.write(State(self.runtime.name, ready=False))
+        self.history.keep("before start", dict(self.config))
         with step("Starting the lab"):
             self.runtime.up()
             self.config.make()
@@ -145,6 +156,8 @@ class Lab:
             check(self.pbx.log(("ERROR",)), "start")
             if missing := self._settle(timeout_s=10.0):
                 raise NotReady(f"Not ready after 10 s: {', '.join(missing)}.\nLook at: labkit logs")
+        self.history.add("start", dict(self.config), "restart")
+        self.mark_log()
         self.home.write(State(self.runtime.name, ready=True))
 
     def _settle(self, timeout_s: float) -> list[str]:
@@ -157,8 +170,8 @@ class Lab:
         return missing
 
     def firewall(self, rules: str | None = None) -> None:
-        """Load the router's NAT and firewall rules (nft syntax); by default the healthy ones."""
-        text = rules if rules is not None else (lab_env() / "router/rules.nft").read_text()
+        """Load the router's NAT and firewall rules (nft syntax); by default those of the lab's own file."""
+        text = rules if rules is not None else self.config[ROUTER]
         self.runtime.filter(nft_definitions(self.topology) + text)
 
     def down(self) -> None:
@@ -227,6 +240,83 @@ class Lab:
         """Make the line to the provider bad: lose, delay and jitter packets, both ways; without values good again."""
         impairment = Impairment(loss, delay_ms, jitter_ms, seed)
         self.runtime.impair("router", "wan", None if impairment == Impairment(seed=seed) else impairment)
+
+    # --- scenarios
+
+    @property
+    def history(self) -> History:
+        """Every version of the files that was applied, the newest last: `diff(2, 5)`, `version(3).files`."""
+        return History(self.home.folder / "history")
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario that the lab was broken by."""
+        state = self.home.state
+        return Shelf.here().read(state.scenario, self.values, state.seed) if state and state.scenario else None
+
+    def break_(self, slug: str, seed: int | None = None) -> Scenario:
+        """Break the lab by a scenario, from health, whatever it was before; a seed draws other numbers and names."""
+        return self._staged(slug, seed, broken=True)
+
+    def scene(self, slug: str, seed: int | None = None) -> Scenario:
+        """The healthy lab with the surroundings of a scenario, for comparison."""
+        return self._staged(slug, seed, broken=False)
+
+    def _staged(self, slug: str, seed: int | None, broken: bool) -> Scenario:
+        Shelf.here().folder(slug)
+        self._reseed(slug, seed, broken)
+        scenario = Shelf.here().read(slug, self.values, seed)
+        lacking = set(scenario.needs) - self.runtime.capabilities
+        if lacking:
+            self._reseed("", None, False)
+            message = f"{slug} needs {', '.join(sorted(lacking))}, which {self.runtime.name} has not."
+            raise HostError(message, slug=slug)
+        steps = (*scenario.scene, *(scenario.broken if broken else ()))
+        staging.stage(self, steps, f"{'break' if broken else 'scene'} {slug}")
+        return scenario
+
+    def _reseed(self, slug: str, seed: int | None, broken: bool) -> None:
+        self.running()
+        self.home.write(State(self.runtime.name, True, slug, seed, broken))
+        for name in ("values", "config"):
+            self.__dict__.pop(name, None)
+
+    def heal(self) -> None:
+        """Make everything healthy again: files, firewall, line, provider, phones; edits stay in the history."""
+        self._reseed("", None, False)
+        staging.heal(self)
+
+    def apply(self) -> Version:
+        """Make the files as they are now count, by a reload or, where one is needed, a restart.
+
+        ConfigRejected shows what Asterisk refused; the version is kept all the same.
+        """
+        staging.made_to_count(self, staging.needed(self), "apply")
+        version = self.history[-1]
+        if version.errors:
+            raise ConfigRejected("\n  ".join(("Asterisk refused this:", *version.errors)), errors=version.errors)
+        return version
+
+    def undo(self, number: int | None = None) -> Version:
+        """Go back to the version before the newest, or to one by its number, and make it count."""
+        self.history.keep("before undo", dict(self.config))
+        target = self.history.version(number) if number else self.history[-2]
+        self.config.lay(target.files)
+        staging.made_to_count(self, staging.needed(self), f"undo to {target.number}")
+        return self.history[-1]
+
+    def verify(self) -> Verdict:
+        """Place the scenario's calls and the regression calls and judge them; edits are applied first."""
+        return judging.verify(self)
+
+    def mark_log(self) -> None:
+        """Let `log_since_change` begin here."""
+        (self.home.folder / "log-mark").write_text(str(self.pbx.log_size()))
+
+    def log_since_change(self) -> list[LogLine]:
+        """Lines of Asterisk's log since the last change that was made to count."""
+        mark = self.home.folder / "log-mark"
+        return self.pbx.log(since=int(mark.read_text() or 0) if mark.exists() else 0)
 
     def log(self, levels: tuple[str, ...] = ()) -> list[LogLine]:
         """Lines of Asterisk's log, of some levels or all."""

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from labkit.control import ControlClient
 from labkit.errors import HostError
-from labkit.lab.values import render
 from labkit.phone.client import Phone
 from labkit.provider.client import Provider
 from labkit.runtime.base import Runtime
 from labkit.runtime.topology import lab_env
+from labkit.scenario.values import render
 from labkit.sip.report import CallReport
 
 PROVIDER = "provider"

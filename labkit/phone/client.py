@@ -31,6 +31,10 @@ class Phone(ControlClient):
         """The bindings as the registrar granted them; empty before the first `register`."""
         return [_binding(item) for item in self.request("registrations")]
 
+    def login(self, password: str) -> None:
+        """Use another password from now on."""
+        self.request("login", password=password)
+
     def options(self, uri: str, timeout_s: float = 4.0) -> int | None:
         """Send OPTIONS; the final status, None when nothing answered."""
         status = self._timed("options", timeout_s, uri=uri)

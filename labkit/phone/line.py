@@ -86,6 +86,13 @@ class Line:
         """The bindings as the registrar granted them."""
         return [self._registration.binding] if self._registration else []
 
+    def login(self, password: str) -> None:
+        """Use another password from now on; registered with the old one, it registers anew."""
+        self._credentials = digest.DigestClient((digest.Account(self.account.user, password),))
+        if self._registration:
+            self._registration.stop()
+            self._registration = None
+
     # --- calls
 
     def place(self, target: str, headers: Sequence[Sequence[str]] = ()) -> str:

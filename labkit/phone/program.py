@@ -15,7 +15,7 @@ from labkit.phone.settings import TONES, Account, Behaviour, read_address
 METHODS = (
     "register", "unregister", "registrations", "place", "wait", "wait_for_call", "answer", "reject", "hang_up", "hold",
     "resume", "say", "send_dtmf", "transfer", "transfer_to_call", "report", "call", "forget", "set",
-    "options",
+    "options", "login",
 )  # fmt: skip
 """Methods of `Line` that the control socket offers."""
 

@@ -37,6 +37,14 @@ class Provider(ControlClient):
         """Call a number of the customer; gives the call's name at once."""
         return str(self.request("place_call", did=did, caller=caller, plays=plays))
 
+    def wait(self, call: str, state: str = "confirmed", timeout_s: float = 10.0) -> str:
+        """Wait until a call is in a state, or ended; gives the state it is in, which may be an earlier one."""
+        return str(self.request("wait", timeout_s + 5.0, call=call, state=state, within_s=timeout_s))
+
+    def send_dtmf(self, call: str, digits: str) -> None:
+        """Press keys on a call, as RFC 4733 events."""
+        self.request("send_dtmf", call=call, digits=digits)
+
     def hang_up(self, call: str) -> None:
         """End a call from the provider's side."""
         self.request("hang_up", call=call)

@@ -18,7 +18,7 @@ from labkit.provider.service import Service
 
 METHODS = (
     "call", "place_call", "calls", "report", "hang_up", "registrations", "forget_registrations", "options", "set",
-    "change", "load",
+    "change", "load", "wait", "send_dtmf",
 )  # fmt: skip
 """Methods of `Service` that the control socket offers."""
 

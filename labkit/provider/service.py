@@ -247,6 +247,17 @@ class Service:
         await self.until(lambda: call.state == "ended", 2 * self.agent.timing.timeout_s + 5)
         return line.report()
 
+    async def wait(self, call: str, state: str = "confirmed", within_s: float = 10.0) -> str:
+        """Wait until a call is in a state, or ended; gives the state it is in, which may be an earlier one."""
+        found = self.ledger[call].call
+        await self.until(lambda: found is None or found.state in (state, "ended"), within_s)
+        return found.state if found else "ended"
+
+    def send_dtmf(self, call: str, digits: str) -> None:
+        """Press keys on a call, as RFC 4733 events."""
+        if session := self.ledger[call].session:
+            session.send_dtmf(digits)
+
     async def options(self, uri: str, within_s: float = 4.0) -> int | None:
         """Send OPTIONS from the first SBC; the final status, None when nothing answered."""
         flow = self.agent.flow_to(Uri.parse(uri), local_host=self.policy.sbcs["first"])

@@ -6,8 +6,8 @@ import pytest
 
 from labkit.lab.doctor import examine
 from labkit.lab.lab import Lab
-from labkit.lab.values import nft_definitions
 from labkit.runtime.topology import lab_env
+from labkit.scenario.values import nft_definitions
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import pytest
 
 from labkit.errors import ScenarioError
-from labkit.lab import values
 from labkit.runtime import topology
+from labkit.scenario import values
 
 
 def test_addresses_have_names() -> None:

@@ -1,0 +1,175 @@
+"""Calls placed side by side, each by a line of its own, and what both of their ends saw."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from labkit.errors import HostError, LabError, NotReady
+from labkit.lab.parties import PROVIDER
+from labkit.phone.client import Phone
+from labkit.phone.settings import TONES
+from labkit.provider.client import Provider
+from labkit.scenario.model import CallPlan
+from labkit.scenario.regression import STRANGER
+from labkit.scenario.run import Placed
+from labkit.sip.report import CallReport
+
+if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
+
+_GOODBYE_S = 0.5
+_PSTN_PLAYS = "tone:440@-10"
+_DIGITS = 7
+"""Numbers are the same whose last digits are, for prefixes change from leg to leg."""
+
+Role = Literal["scenario", "regression"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A call as its caller saw it."""
+
+    plan: CallPlan
+    role: Role
+    near: CallReport | None = None
+    status: int = 0
+    up_s: float = 0.0
+    ended_early: bool = False
+    note: str = ""
+
+
+def place(lab: Lab, plans: Iterable[CallPlan], regression: Iterable[CallPlan] = ()) -> tuple[Placed, ...]:
+    """Place all calls at once, wait until they are over, and tell what both ends saw."""
+    jobs: list[tuple[CallPlan, Role]] = [(plan, "regression") for plan in regression]
+    jobs += [(plan, "scenario") for plan in plans]
+    before = lab.parties.incoming()
+    with ThreadPoolExecutor(max(1, len(jobs))) as pool:
+        ended = list(pool.map(lambda job: _through(lab, *job), jobs))
+    return _told(lab, ended, before)
+
+
+def _through(lab: Lab, plan: CallPlan, role: Role) -> _Ended:
+    """One call from its INVITE to its end."""
+    time.sleep(plan.wait_s)
+    try:
+        with _line(lab, plan) as line:
+            name = _begin(line, plan)
+            return _followed(line, name, plan, role)
+    except LabError as why:
+        return _Ended(plan, role, note=str(why))
+
+
+def _line(lab: Lab, plan: CallPlan) -> Phone | Provider:
+    folder = lab.runtime.folder / "run"
+    if plan.by.startswith("+"):
+        return Provider.connect(folder / f"{PROVIDER}.sock", PROVIDER)
+    host = f"phone-{plan.by}" if plan.by.isdigit() else plan.by
+    return Phone.connect(folder / f"{host}.sock", host)
+
+
+def _begin(line: Phone | Provider, plan: CallPlan) -> str:
+    return line.place(plan.to, plan.by) if isinstance(line, Provider) else line.place(plan.to)
+
+
+def _followed(line: Phone | Provider, name: str, plan: CallPlan, role: Role) -> _Ended:
+    """Wait for the answer, stay, hang up; the status is what came before the caller gave up."""
+    _wait(line, name, "confirmed", plan.ring_s)
+    answered = line.report(name)
+    status = answered.status or 0
+    up_s, early = 0.0, False
+    if answered.answered:
+        began = time.monotonic()
+        if plan.keys and answered.state != "ended":
+            line.send_dtmf(name, plan.keys)
+        _wait(line, name, "ended", plan.hold_s)
+        up_s = time.monotonic() - began
+        early = line.report(name).state == "ended"
+    line.hang_up(name)
+    _wait(line, name, "ended", _GOODBYE_S)
+    near = line.report(name)
+    if early and near.duration_s is not None:
+        up_s = near.duration_s
+    return _Ended(plan, role, near, status, up_s, early)
+
+
+def _wait(line: Phone | Provider, name: str, state: str, within_s: float) -> None:
+    """Wait for a state; a phone says by an error that it did not come."""
+    with suppress(HostError, NotReady):
+        line.wait(name, state, within_s)
+
+
+def _told(lab: Lab, ended: Sequence[_Ended], before: Mapping[tuple[str, str], object]) -> tuple[Placed, ...]:
+    """Find the far end of each call among those that the parties received meanwhile, the likeliest pairs first."""
+    new = {key: report for key, report in lab.parties.incoming().items() if key not in before}
+    likely = sorted(
+        ((_likeness(call.plan, party, report), -at, (party, name))
+         for at, call in enumerate(ended) for (party, name), report in new.items()),
+        reverse=True,
+    )  # fmt: skip
+    far: dict[int, tuple[str, str]] = {}
+    for score, at, key in likely:
+        if score > 0 and -at not in far and key not in far.values():
+            far[-at] = key
+    shown = {entry.id: entry.caller for entry in lab.provider.portal().calls}
+    plays = _telephones(lab)
+    return tuple(_placed(call, far.get(at), new, shown, plays) for at, call in enumerate(ended))
+
+
+def _likeness(plan: CallPlan, party: str, report: CallReport) -> int:
+    """How much a received call looks like the far end of a planned one; 0 where it cannot be."""
+    inbound = plan.by.startswith("+") or plan.by == STRANGER
+    internal = f"phone-{plan.to}" == party
+    if (party == PROVIDER) is (inbound or internal):
+        return 0
+    called = party == PROVIDER and plan.to[-_DIGITS:] in _digits(report.request_uri + report.headers.get("To", ""))
+    caller = f"{plan.by.removeprefix('phone-')[-_DIGITS:]}@" in _digits(" ".join(report.headers.values()))
+    return 1 + 4 * called + 2 * caller + internal
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^\d@; ]", "", text)
+
+
+def _telephones(lab: Lab) -> dict[str, str]:
+    return {entry["number"]: entry.get("plays", _PSTN_PLAYS) for entry in lab.provider.policy().get("number", ())}
+
+
+def _hz(source: str) -> float:
+    found = re.match(r"tone:(\d+(?:\.\d+)?)@", source)
+    return float(found[1]) if found else 0.0
+
+
+def _placed(
+    call: _Ended,
+    far: tuple[str, str] | None,
+    reports: Mapping[tuple[str, str], CallReport],
+    shown: Mapping[str, str],
+    plays: Mapping[str, str],
+) -> Placed:
+    plan = call.plan
+    placed = Placed(plan.name, plan.by, plan.to, call.role, call.status, call.near, up_s=call.up_s,
+                    ended_early=call.ended_early, note=call.note)  # fmt: skip
+    if far is None:
+        return placed
+    party, name = far
+    report = reports[far]
+    number = next((number for number in plays if number[-_DIGITS:] in plan.to), "")
+    return replace(
+        placed,
+        far=report,
+        at=party,
+        presented=shown.get(name, "") if party == PROVIDER else _user(report.headers.get("From", "")),
+        near_hears_hz=_hz(plays.get(number, _PSTN_PLAYS) if party == PROVIDER else TONES[party[-4:]]),
+        far_hears_hz=_hz(_PSTN_PLAYS if plan.by.startswith("+") else TONES.get(plan.by[-4:], "")),
+    )
+
+
+def _user(address: str) -> str:
+    found = re.search(r"sips?:([^@>;]+)@", address)
+    return found[1] if found else ""

@@ -1,0 +1,227 @@
+"""Bringing the lab into a state: healthy, a scenario's scene, broken; and making edits count."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from labkit.errors import ConfigRejected, HostError, LabError, NotReady
+from labkit.lab import status
+from labkit.lab.asterisk import LogLine
+from labkit.lab.config import ROUTER
+from labkit.lab.parties import PHONES
+from labkit.phone.client import Phone
+from labkit.phone.settings import TONES, Behaviour
+from labkit.pjsip.config import read
+from labkit.provider.policy import edited
+from labkit.runtime.topology import lab_env
+from labkit.scenario import changes
+from labkit.scenario.model import STRENGTH, Apply, Change
+from labkit.scenario.values import render
+
+if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
+
+RESTARTS = ("asterisk.conf", "modules.conf", "manager.conf", "logger.conf", "pjsip.d/transport")
+"""Beginnings of the names of files that Asterisk reads once, when it starts."""
+
+_BOOT_S = 8.0
+_ATTEMPT_S = 0.8
+"""How long a registration may take that works."""
+_REGISTER_S = 1.2
+"""How late Asterisk sends a REGISTER that it is asked for."""
+
+
+def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
+    """Make the lab healthy but for these changes; what was edited since the last version is kept first.
+
+    Files, provider, phones and line come into their state by one reload, by a restart where one is needed.
+    """
+    steps = tuple(steps)
+    lab.history.keep(f"before {label}", dict(lab.config))
+    files = {name.removeprefix("pbx/"): text for name, text in _files(lab, steps).items()}
+    anew = _logins(files) != _logins(lab.history[-1].files if len(lab.history) else {})
+    anew |= _set_provider(lab, steps)
+    if anew:
+        lab.provider.forget_registrations()
+    _set_line(lab, steps)
+    _set_phones(lab, steps)
+    lab.config.lay(files)
+    way = max(changes.strength(steps), needed(lab), key=STRENGTH.index)
+    made_to_count(lab, way, label)
+    register(lab, steps, anew and way != "restart")
+
+
+def _files(lab: Lab, steps: Iterable[Change]) -> dict[str, str]:
+    return changes.applied(changes.healthy(lab.values), steps)
+
+
+def _logins(files: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """All that decides how Asterisk registers: after a change of it only a new REGISTER shows the truth."""
+    with suppress(LabError):
+        objects = [each for each in read(files, "pjsip.conf").objects if each.type in ("registration", "auth")]
+        return [(each.name, [f"{option.name}={option.value}" for option in each.options]) for each in objects]
+    return []
+
+
+def heal(lab: Lab) -> None:
+    """Make the lab healthy; Asterisk is started anew where a reload does not help."""
+    with suppress(LabError):
+        stage(lab, (), "heal")
+        if not lab.history[-1].errors and not status.waiting(lab.pbx):
+            return
+    made_to_count(lab, "restart", "heal by a restart")
+    register(lab)
+
+
+def carry_out(lab: Lab, steps: Iterable[Change], label: str) -> None:
+    """Make changes of a running lab, as a learner would make them."""
+    steps = tuple(steps)
+    texts = {name if name == ROUTER else f"pbx/{name}": text for name, text in lab.config.items()}
+    files = changes.applied(texts, steps)
+    lab.config.lay({name.removeprefix("pbx/"): text for name, text in files.items()})
+    for change in steps:
+        if change.provider:
+            lab.provider.set(change.provider, change.value)
+        elif change.portal:
+            (lab.provider.allow if change.portal == "allow" else lab.provider.verify)(change.trunk, change.value)
+        elif change.impair is not None:
+            lab.impair(**change.impair)
+        elif change.phone:
+            _tell_phone(lab, change)
+    made_to_count(lab, max(changes.strength(steps), needed(lab), key=STRENGTH.index), label)
+
+
+def needed(lab: Lab) -> Apply:
+    """What makes the files as they are now count: a reload, or a restart where Asterisk reads one of them once."""
+    running = dict(lab.history[-1].files) if len(lab.history) else {}
+    now = dict(lab.config)
+    changed = [name for name in running.keys() | now.keys() if running.get(name) != now.get(name)]
+    if "asterisk" not in lab.runtime.running() or any(name.startswith(RESTARTS) for name in changed):
+        return "restart"
+    return "reload" if any(name != ROUTER for name in changed) else "nothing"
+
+
+def made_to_count(lab: Lab, way: Apply, label: str) -> list[str]:
+    """Load the firewall, reload or restart Asterisk, and write the version down with the errors that it gave."""
+    errors: list[str] = []
+    if "firewall" in lab.runtime.capabilities:
+        try:
+            lab.firewall()
+        except HostError as why:
+            errors.append(str(why))
+    lab.mark_log()
+    try:
+        if way == "restart":
+            errors += _said(lab, lab.pbx.restart(_BOOT_S))
+        elif way == "reload":
+            errors += _said(lab, lab.pbx.reload())
+    except (ConfigRejected, NotReady, HostError) as why:
+        errors.append(str(why))
+    lab.history.add(label, dict(lab.config), way, errors)
+    return errors
+
+
+def _said(lab: Lab, lines: Iterable[LogLine]) -> list[str]:
+    return [line.text for line in lines]
+
+
+def _set_provider(lab: Lab, steps: Iterable[Change]) -> bool:
+    """The healthy policy with the changes of the provider and of its portal; gives whether it lets in other logins."""
+    text = (lab_env() / "provider/healthy.toml").read_text()
+    table = tomllib.loads(render(text, lab.values, "provider/healthy.toml"))
+    for change in steps:
+        if change.provider:
+            table = edited(table, change.provider, _listed(change.value))
+        elif change.portal:
+            name = "allow" if change.portal == "allow" else "caller_id.verified"
+            table = edited(table, f"trunk.{change.trunk}.{name}", _listed(change.value))
+    before = lab.provider.policy()
+    lab.provider.policy(table)
+    lab.provider.forget()
+    return _registrar(before) != _registrar(table)
+
+
+def _registrar(table: Mapping[str, Any]) -> list[object]:
+    """All that decides about a REGISTER."""
+    keys = ("account", "password", "sbc", "transports", "allow", "registration", "digest")
+    trunks = [[trunk.get(key) for key in keys] for trunk in table.get("trunk", ())]
+    return [trunks, table.get("fault"), table.get("hosts")]
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _set_line(lab: Lab, steps: Iterable[Change]) -> None:
+    if "impairment" in lab.runtime.capabilities:
+        lab.impair(**next((change.impair for change in steps if change.impair is not None), {}))
+
+
+def _set_phones(lab: Lab, steps: Iterable[Change]) -> None:
+    """Every phone as it is by itself, with its password, and the changes."""
+    for host in PHONES:
+        phone = lab.phone(host)
+        healthy = Behaviour(source=TONES[host.removeprefix("phone-")])
+        phone.forget()
+        phone.login(lab.values[f"{host}.password"])
+        phone.set(**{name: getattr(healthy, name) for name in Behaviour.__slots__})
+        for change in steps:
+            if change.phone == host and change.set:
+                phone.set(**change.set)
+
+
+def _tell_phone(lab: Lab, change: Change) -> None:
+    phone = lab.phone(change.phone)
+    if change.set:
+        phone.set(**change.set)
+    if change.do:
+        getattr(phone, change.do)()
+
+
+def register(lab: Lab, steps: Iterable[Change] = (), anew: bool = False) -> None:
+    """Register phones and, where it must be `anew`, the trunk; ask every contact; give up on what stays silent."""
+    silent = {change.phone for change in steps if change.do == "unregister"}
+    jobs: list[Callable[[], object]] = [lambda: _ask_asterisk(lab, anew)]
+    jobs += [lambda host=host: _phone_registers(lab, host, host not in silent) for host in PHONES]  # type: ignore[misc]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        for job in [pool.submit(job) for job in jobs]:
+            job.result()
+
+
+def _phone_registers(lab: Lab, host: str, wanted: bool) -> None:
+    path = lab.runtime.folder / "run" / f"{host}.sock"
+    with suppress(LabError), Phone.connect(path, host) as phone:
+        phone.request("register" if wanted else "unregister", _ATTEMPT_S)
+
+
+def _ask_asterisk(lab: Lab, anew: bool) -> None:
+    """Have it register and qualify at once, and wait for what comes of it; its REGISTER leaves a second later."""
+    with suppress(LabError):
+        if anew:
+            lab.asterisk("pjsip send register *all")
+        for name, contact in status.contacts(lab.pbx).items():
+            if contact.qualified:
+                lab.asterisk(f"pjsip qualify {name}")
+        deadline = time.monotonic() + _ATTEMPT_S + (_REGISTER_S if anew else 0.0)
+        while _pending(lab, anew) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _pending(lab: Lab, anew: bool) -> bool:
+    """Whether a registration or contact may still become as it is in a healthy lab."""
+    states = status.registrations(lab.pbx).values()
+    if anew and "Registered" in states and not lab.provider.registrations():
+        return True  # the state is from before
+    return any(state == "Unregistered" for state in states) or bool(set(status.waiting(lab.pbx)) - _refused(lab))
+
+
+def _refused(lab: Lab) -> set[str]:
+    """What waits for nothing any more."""
+    final = ("Rejected", "Stopped")
+    states = status.registrations(lab.pbx)
+    return {f"registration {name} is {state}" for name, state in states.items() if state in final}

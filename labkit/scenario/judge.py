@@ -1,0 +1,114 @@
+"""Whether calls and states are as expected: each expectation becomes a check that says what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from labkit.rtp.report import MediaReport
+from labkit.scenario.model import CallPlan, Expected, StatePlan
+from labkit.scenario.run import Placed, Run
+from labkit.scenario.verdict import Check
+from labkit.sip.report import CallReport
+
+WHOLE = 0.98
+"""Share of RTP packets that must arrive."""
+
+_EDGE_S = 0.3
+"""RTP may begin so late, or end so early, in all."""
+_TONE_HZ = 5.0
+"""How far a measured tone may be off."""
+
+
+def judged(plans: Iterable[CallPlan], states: Iterable[StatePlan], run: Run, bad: bool = False) -> Iterator[Check]:
+    """Checks of all calls and states against what is good, or against the symptom that is bad."""
+    for plan in plans:
+        expected = plan.bad if bad else plan.good
+        if expected is not None:
+            yield from call_checks(expected, run.call(plan.name))
+    seen = {each.name: each.state for each in run.states}
+    for state in states:
+        if wanted := state.bad if bad else state.good:
+            is_now = seen.get(state.name, "")
+            yield Check(state.name, is_now in wanted, " or ".join(wanted), is_now or "there is none")
+
+
+def call_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
+    """Checks of one call."""
+    outcome = _outcome(placed)
+    if expected.answered is not None:
+        wanted = "answered" if expected.answered else "not answered"
+        yield Check(f"{placed.name}: {wanted}", placed.answered is expected.answered, wanted, outcome)
+    if expected.status:
+        wanted = " or ".join("no final answer" if each == 0 else str(each) for each in expected.status)
+        yield Check(f"{placed.name}: status", placed.status in expected.status, wanted, outcome)
+    if expected.at:
+        right = placed.at == ("" if expected.at == "nobody" else expected.at)
+        yield Check(f"{placed.name}: reaches {expected.at}", right, expected.at, placed.at or "nobody")
+    if expected.presented is not None:
+        shown = "nobody was reached" if not placed.at else placed.presented or "withheld"
+        right = bool(placed.at) and placed.presented == expected.presented
+        yield Check(f"{placed.name}: number shown", right, expected.presented or "withheld", shown)
+    yield from _media_checks(expected, placed)
+    yield from _length_checks(expected, placed)
+
+
+def _media_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
+    for end, report, hz in (
+        ("caller", placed.near, placed.near_hears_hz),
+        ("called party", placed.far, placed.far_hears_hz),
+    ):
+        media = report.media if report else None
+        if expected.both_ways:
+            right, seen = _whole(media, placed.up_s)
+            yield Check(f"{placed.name}: RTP to the {end}", right, f"at least {WHOLE:.0%} of the whole call", seen)
+        ear = expected.heard.near if end == "caller" else expected.heard.far
+        if ear == "nothing":
+            packets = sum(stream.packets for stream in media.received) if media else 0
+            yield Check(f"{placed.name}: silence at the {end}", packets == 0, "no RTP", f"{packets} RTP packets")
+        elif ear == "tone" or (expected.tone and hz):
+            heard = media.tone.frequency_hz if media else None
+            right = heard is not None and hz > 0 and abs(heard - hz) <= _TONE_HZ
+            seen = f"{heard:.0f} Hz" if heard else "no tone"
+            yield Check(f"{placed.name}: tone at the {end}", right, f"{hz:.0f} Hz", seen)
+    if expected.keys is not None:
+        keys = _keys(placed.far)
+        yield Check(f"{placed.name}: keys recognised", keys == expected.keys, expected.keys or "none", keys or "none")
+
+
+def _length_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
+    seen = (
+        f"{'over' if placed.ended_early else 'up'} after {placed.up_s:.1f} s" if placed.answered else _outcome(placed)
+    )
+    if expected.lasts_s:
+        right = placed.answered and placed.up_s >= expected.lasts_s - 0.1
+        yield Check(f"{placed.name}: lasts", right, f"up for {expected.lasts_s:g} s", seen)
+    if expected.max_lasts_s:
+        right = placed.answered and placed.ended_early and placed.up_s <= expected.max_lasts_s
+        yield Check(f"{placed.name}: is cut", right, f"over within {expected.max_lasts_s:g} s", seen)
+
+
+def _whole(media: MediaReport | None, up_s: float) -> tuple[bool, str]:
+    """Whether RTP came all the time and without loss beyond what is allowed; and the figures."""
+    if media is None or not media.received:
+        return False, "no RTP"
+    expected = sum(stream.expected for stream in media.received)
+    arrived = sum(stream.expected - stream.lost for stream in media.received)
+    span_s = max(stream.last_s for stream in media.received) - min(stream.first_s for stream in media.received)
+    right = arrived >= WHOLE * expected and span_s >= up_s - _EDGE_S and arrived > 1
+    return right, f"{arrived} of {expected} packets in {span_s:.1f} of {up_s:.1f} s"
+
+
+def _keys(report: CallReport | None) -> str:
+    if report is None:
+        return ""
+    return (report.media.digits if report.media else "") + report.digits_by_info
+
+
+def _outcome(placed: Placed) -> str:
+    if placed.near is None:
+        return placed.note or "it could not be placed"
+    if placed.answered:
+        return "answered"
+    if not placed.status:
+        return "no final answer"
+    return f"{placed.status} {placed.near.reason}".strip()

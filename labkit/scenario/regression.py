@@ -1,0 +1,46 @@
+"""What must work whatever a scenario is about, and the whole verdict over a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labkit.scenario.judge import judged
+from labkit.scenario.model import CallPlan, Expected, Scenario
+from labkit.scenario.run import Run
+from labkit.scenario.values import own_values
+from labkit.scenario.verdict import Check, Verdict
+
+STRANGER = "stranger"
+"""The host on the internet whom nobody invited."""
+
+_OUT, _OUT_IP = "+15550196", "+15550197"
+_IN, _IN_IP = "+15550194", "+15550195"
+
+
+def regression(values: Mapping[str, str]) -> tuple[CallPlan, ...]:
+    """The calls that must work whatever a scenario is about: by both trunks, inside, and not a stranger's."""
+    first, second = values["did.first"], values["did.second"]
+    up: dict[str, Any] = {"answered": True, "both_ways": True, "tone": True}
+    return (
+        CallPlan("out", "phone-1001", _OUT, 0.6, good=Expected(at="provider", presented=first, **up)),
+        CallPlan("out by the IP trunk", "phone-1001", f"8{_OUT_IP}", 0.6, good=Expected(at="provider", **up)),
+        CallPlan("in", _IN, first, 0.6, good=Expected(at="phone-1001", presented=_IN, **up)),
+        CallPlan("in by the IP trunk", _IN_IP, second, 0.6, good=Expected(at="phone-1002", presented=_IN_IP, **up)),
+        CallPlan("inside", "phone-1001", "1002", 0.6, good=Expected(at="phone-1002", **up)),
+        CallPlan("a stranger", STRANGER, first, 0.1, ring_s=1.0, good=Expected(answered=False, at="nobody")),
+    )
+
+
+def verdict(scenario: Scenario, run: Run) -> Verdict:
+    """Judge a run, live or recorded, by what must be good; the fix is not looked at."""
+    plans = (*scenario.call, *regression(own_values(run.seed)))
+    took = Check(
+        "Asterisk takes the configuration", not run.refused, "no errors", "; ".join(run.refused) or "no errors"
+    )
+    return Verdict(scenario.slug, scenario.title, (took, *judged(plans, scenario.state, run)), scenario.cause)
+
+
+def dead(scenario: Scenario, why: str) -> Verdict:
+    """The verdict where Asterisk does not even run."""
+    return Verdict(scenario.slug, scenario.title, (Check("Asterisk runs", False, "it answers", why),))

@@ -1,0 +1,81 @@
+"""A verdict: whether a lab does what it should, check by check, with what was seen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    passed: bool
+    expected: str
+    """What should be, in words."""
+    seen: str
+    """What was."""
+    cited: str = ""
+    """The message that shows it: point, frame, who to whom, first line."""
+
+    def __str__(self) -> str:
+        """One line, with what was seen."""
+        if self.passed:
+            return f"pass  {self.name}: {self.seen}"
+        return f"FAIL  {self.name}: expected {self.expected}, seen {self.seen}" + (
+            f"  [{self.cited}]" * bool(self.cited)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of a lab by its behaviour."""
+
+    slug: str
+    """The scenario, or empty for the healthy lab."""
+    title: str
+    checks: tuple[Check, ...]
+    cause: str = ""
+    """What was wrong and why it looked so; told once the lab is right again."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as it should be."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not pass."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything that JSON can hold."""
+        return {**asdict(self), "passed": self.passed}
+
+    def __str__(self) -> str:
+        """The headline, then what failed, then what passed."""
+        ordered = [*self.failed, *(check for check in self.checks if check.passed)]
+        lines = [self._headline(), *(f"  {check}" for check in ordered)]
+        return "\n".join([*lines, *(["", self.cause.strip()] if self.passed and self.cause else [])])
+
+    def _headline(self) -> str:
+        what = self.title or "The healthy lab"
+        if self.passed:
+            return f"Passed: {what} ({len(self.checks)} checks)"
+        return f"Not passed: {what} ({len(self.failed)} of {len(self.checks)} checks failed)"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_row(check) for check in (*self.failed, *(each for each in self.checks if each.passed)))
+        cause = f"<p>{escape(self.cause.strip())}</p>" if self.passed and self.cause else ""
+        head = "<tr><th></th><th>check</th><th>expected</th><th>seen</th></tr>"
+        return f"<p><b>{escape(self._headline())}</b></p><table>{head}{rows}</table>{cause}"
+
+
+def _row(check: Check) -> str:
+    cited = f"<br><code>{escape(check.cited)}</code>" if check.cited else ""
+    cells = (check.name, check.expected, check.seen)
+    mark = "✓" if check.passed else "✗"
+    inner = "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in cells)
+    return f"<tr><td>{mark}</td>{inner[:-5]}{cited}</td></tr>"

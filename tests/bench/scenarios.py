@@ -1,0 +1,147 @@
+"""The matrix: every scenario healthy, broken, wrongly and rightly mended, with several seeds, on one runtime.
+
+    python -m tests.bench.scenarios [SLUG ...] [--seeds 0,2,3] [--runtime namespaces] [--lab NAME] [--quick]
+
+Seed 0 stands for no seed. A row is green where: the healthy lab with the scenario's scene passes; the broken one shows
+the symptom and every evidence and does not pass; no wrong fix passes; the reference fix passes; and no evidence of the
+broken lab is found in the healthy or the mended one. Exit code 1 where a row is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from labkit.errors import LabError
+from labkit.lab import judging, staging, verifying
+from labkit.lab.lab import Lab
+from labkit.runtime import choice
+from labkit.scenario.evidence import search
+from labkit.scenario.judge import judged
+from labkit.scenario.model import Scenario
+from labkit.scenario.regression import verdict
+from labkit.scenario.run import Run
+from labkit.scenario.shelf import Shelf
+from labkit.trace import open_trace
+
+
+@dataclass
+class Row:
+    """One scenario with one seed."""
+
+    slug: str
+    seed: int | None
+    failures: list[str] = field(default_factory=list)
+    loop_s: float = 0.0
+    """Break, fix and verify, as a learner's loop."""
+    clock: bool = False
+
+    def __str__(self) -> str:
+        mark = "FAIL" if self.failures else "ok  "
+        head = f"{mark} {self.slug:34} seed {self.seed or 0}  loop {self.loop_s:4.1f} s"
+        return "\n".join([head, *(f"       {each}" for each in self.failures)])
+
+
+def row(lab: Lab, slug: str, seed: int | None, quick: bool = False) -> Row:
+    """Try a scenario out in all its states."""
+    result = Row(slug, seed)
+    try:
+        result.failures += _tried(lab, slug, seed, result, quick)
+    except LabError as why:
+        result.failures.append(f"{type(why).__name__}: {why}")
+    return result
+
+
+def _tried(lab: Lab, slug: str, seed: int | None, result: Row, quick: bool) -> Iterator[str]:
+    scenario = lab.scene(slug, seed)
+    result.clock = bool(scenario.clock)
+    yield from _good(lab, scenario, "healthy")
+    began = time.monotonic()
+    lab.break_(slug, seed)
+    broke_s = time.monotonic() - began
+    yield from _symptom(lab, scenario)
+    if not quick and lab.verify().passed:
+        yield "untouched: the verdict passes"
+    for number, wrong in enumerate(scenario.wrong, 1):
+        staging.carry_out(lab, wrong.change, f"wrong {number}")
+        if lab.verify().passed:
+            yield f"wrong fix {number} passes: {wrong.why}"
+        lab.break_(slug, seed)
+    began = time.monotonic()
+    staging.carry_out(lab, scenario.fix, "fix")
+    passed = list(_good(lab, scenario, "fixed"))
+    result.loop_s = broke_s + time.monotonic() - began
+    yield from passed
+
+
+def _good(lab: Lab, scenario: Scenario, stage: str) -> Iterator[str]:
+    run = verifying.run(lab, scenario)
+    judgement = verdict(scenario, run)
+    yield from (f"{stage}: {check}" for check in judgement.failed)
+    for found in _searched(scenario, run):
+        if found.holds:
+            yield f"{stage}: evidence is found here too: {found}"
+
+
+def _symptom(lab: Lab, scenario: Scenario) -> Iterator[str]:
+    run = judging.symptom(lab, scenario)
+    for check in judged(scenario.call, scenario.state, run, bad=True):
+        if not check.passed:
+            yield f"broken: {check}"
+    if all(check.passed for check in judged(scenario.call, scenario.state, run)):
+        yield "broken: every call and state is good"
+    for found in _searched(scenario, run):
+        if not found.holds:
+            yield f"broken: evidence is not found: {found}"
+
+
+def _searched(scenario: Scenario, run: Run):  # type: ignore[no-untyped-def]
+    trace = open_trace(run.capture) if run.capture else None
+    return [search(each, run, trace) for each in scenario.evidence]
+
+
+def main() -> int:
+    """Print the matrix."""
+    options = _options()
+    shelf = Shelf.here()
+    rows: list[Row] = []
+    with Lab(options.lab, options.runtime) as lab:
+        lab.up()
+        try:
+            for slug in options.slugs or shelf.slugs():
+                for seed in options.seeds:
+                    rows.append(row(lab, slug, seed or None, options.quick))
+                    print(rows[-1], flush=True)
+        finally:
+            if not options.keep:
+                lab.down()
+    _summary(rows, lab)
+    return 1 if any(each.failures for each in rows) else 0
+
+
+def _summary(rows: list[Row], lab: Lab) -> None:
+    failed = sum(1 for each in rows if each.failures)
+    print(f"{len(rows) - failed} of {len(rows)} rows are green")
+    for clock, name in ((False, "without a clock"), (True, "with one")):
+        times = [each.loop_s for each in rows if each.clock is clock and each.loop_s]
+        if times:
+            print(f"break, fix, verify {name}: median {statistics.median(times):.1f} s, longest {max(times):.1f} s")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("slugs", nargs="*", metavar="SLUG")
+    parser.add_argument("--seeds", type=lambda text: [int(each) for each in text.split(",")], default=[0, 2, 3])
+    parser.add_argument("--runtime", choices=list(choice.KINDS))
+    parser.add_argument("--lab", default="matrix")
+    parser.add_argument("--quick", action="store_true", help="leave out the verdict on the untouched broken lab")
+    parser.add_argument("--keep", action="store_true", help="leave the lab running")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
