@@ -1,0 +1,102 @@
+"""Attempts: each leg of a call as the PBX saw it, from its INVITE to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from labkit.diagnosis.signals import Signal
+from labkit.trace.legs import Leg
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One leg, its messages once each."""
+
+    leg: Leg
+    """The leg in the tables of the trace."""
+    signals: tuple[Signal, ...]
+    """Its messages in order."""
+    way: str
+    """in: to the PBX; out: from it."""
+    role: str
+    """trunk, phone or unknown: who is at the other end."""
+    call: int
+    """Number of the call that it belongs to."""
+
+    @cached_property
+    def invite(self) -> Signal:
+        """The first INVITE."""
+        return next(self.requests("INVITE"))
+
+    @property
+    def peer(self) -> str:
+        """Address of the other end."""
+        return self.invite.source if self.way == "in" else self.invite.target
+
+    @property
+    def number(self) -> str:
+        """User part of the Request-URI: the number dialled."""
+        return self.invite.facts.uri.partition(":")[2].partition("@")[0].partition(";")[0]
+
+    @property
+    def uri_host(self) -> str:
+        """Host of the Request-URI."""
+        return self.invite.facts.uri.rpartition("@")[2].partition(";")[0].partition(":")[0]
+
+    def requests(self, *methods: str) -> Iterator[Signal]:
+        """Requests of these methods, first sendings only."""
+        return (each for each in self.signals if not each.code and each.message.method in methods and not each.repeat)
+
+    def responses(self, lowest: int, highest: int, method: str = "INVITE") -> Iterator[Signal]:
+        """Responses to a method, first sendings only."""
+        return (
+            each for each in self.signals
+            if lowest <= each.code <= highest and each.method == method and not each.repeat
+        )  # fmt: skip
+
+    @cached_property
+    def answer(self) -> Signal | None:
+        """The 2xx."""
+        return next(self.responses(200, 299), None)
+
+    @cached_property
+    def refusal(self) -> Signal | None:
+        """The response that ended it, a challenge too where nothing followed; None where it was answered or cancelled."""
+        if self.answer or any(self.requests("CANCEL")):
+            return None
+        last = list(self.responses(300, 699))[-1:]
+        return last[0] if last and last[0].code != 487 else None
+
+    @cached_property
+    def challenge(self) -> Signal | None:
+        """The first 401 or 407."""
+        return next((each for each in self.responses(401, 407) if each.code in (401, 407)), None)
+
+    @property
+    def tried_again(self) -> bool:
+        """Whether an INVITE with credentials followed a challenge."""
+        return any(
+            each.header("Authorization") or each.header("Proxy-Authorization") for each in self.requests("INVITE")
+        )
+
+    def refused_with(self, *codes: int) -> Signal | None:
+        """The refusal where it has one of these codes."""
+        return self.refusal if self.refusal and self.refusal.code in codes else None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the INVITE got no response at all."""
+        return not any(each.code and each.method == "INVITE" for each in self.signals)
+
+    @property
+    def bye(self) -> Signal | None:
+        """The first BYE."""
+        return next(self.requests("BYE"), None)
+
+    @property
+    def up_s(self) -> float:
+        """How long it was up as far as was captured."""
+        end = self.bye or self.signals[-1]
+        return end.time_s - self.answer.time_s if self.answer else 0.0

@@ -1,0 +1,197 @@
+"""A case: what the diagnosis is given, and the views on it that rules are written in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from labkit.diagnosis.attempt import Attempt
+from labkit.diagnosis.finding import Evidence
+from labkit.diagnosis.pbx import is_private, pbx_addresses
+from labkit.diagnosis.settings import Settings
+from labkit.diagnosis.signals import Signal, signals
+from labkit.trace.capture import Capture
+from labkit.trace.trace import Trace, open_trace
+
+_LARGEST_LOG = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Case:
+    """Captures, and where there are any, configuration and log."""
+
+    trace: Trace
+    """The captures, opened."""
+    settings: Settings = field(default_factory=Settings)
+    """Asterisk's configuration; empty where none was given."""
+    log: tuple[str, ...] = ()
+    """Lines of Asterisk's log."""
+    told: tuple[str, ...] = ()
+    """Addresses that are said to be the PBX's."""
+
+    @cached_property
+    def pbx(self) -> frozenset[str]:
+        """The PBX's addresses; empty where nothing tells them."""
+        names = self.trace.capture.names
+        named = [address for address, name in names.items() if name == "pbx"]
+        return pbx_addresses(self.trace, [*self.told, *named, *self.settings.own_addresses])
+
+    @cached_property
+    def signals(self) -> tuple[Signal, ...]:
+        """All SIP messages, once each."""
+        return tuple(signals(self.trace, self.pbx))
+
+    def requests(self, method: str, by_pbx: bool = True) -> Iterator[Signal]:
+        """Requests that the PBX sent or got, repeats too."""
+        return (each for each in self.signals if each.message.method == method and _mine(each, by_pbx))
+
+    def responses(self, method: str, by_pbx: bool = False) -> Iterator[Signal]:
+        """Responses to requests of a method, those that the PBX got or sent."""
+        return (each for each in self.signals if each.code and each.method == method and _mine(each, by_pbx))
+
+    @cached_property
+    def phones(self) -> frozenset[str]:
+        """Addresses of phones: they register at the PBX, or stand on its own network."""
+        registered = {each.source for each in self.requests("REGISTER", by_pbx=False)}
+        near = {each for each in self._peers if _neighbours(each, self.pbx)}
+        return frozenset((registered | near) - self._registrars - self.pbx)
+
+    @cached_property
+    def trunks(self) -> frozenset[str]:
+        """Addresses of providers: the PBX registers there, its configuration names them, or it calls them."""
+        asked = {each.target for method in ("OPTIONS", "INVITE") for each in self.requests(method)}
+        return frozenset((self._registrars | self.settings.trunk_hosts | asked) - self.phones - self.pbx)
+
+    @cached_property
+    def _registrars(self) -> frozenset[str]:
+        return frozenset(each.target for each in self.requests("REGISTER"))
+
+    @cached_property
+    def _peers(self) -> frozenset[str]:
+        return frozenset(
+            address for each in self.signals if each.by_pbx != each.to_pbx
+            for address in ((each.target,) if each.by_pbx else (each.source,))
+        )  # fmt: skip
+
+    @cached_property
+    def media_hosts(self) -> frozenset[str]:
+        """Addresses that others ask media to be sent to."""
+        told = (each for signal in self.signals if signal.to_pbx for each in signal.facts.media)
+        return frozenset(each.endpoint[0] for each in told if each.media.port)
+
+    def role(self, address: str) -> str:
+        """trunk, phone or unknown."""
+        return "phone" if address in self.phones else "trunk" if address in self.trunks else "unknown"
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every leg that the PBX was a part of, in order of time."""
+        by_call_id: dict[str, list[Signal]] = {}
+        for each in self.signals:
+            by_call_id.setdefault(each.message.call_id, []).append(each)
+        call_of = {leg.number: call.number for call in self.trace.calls_found for leg in call.legs}
+        made = (
+            self._attempt(leg, tuple(by_call_id[leg.call_id]), call_of[leg.number]) for leg in self.trace.legs_found
+            if leg.call_id in by_call_id
+        )  # fmt: skip
+        return tuple(each for each in made if each is not None)
+
+    def _attempt(self, leg: Any, own: tuple[Signal, ...], call: int) -> Attempt | None:
+        invite = next((each for each in own if each.message.method == "INVITE"), None)
+        if invite is None or invite.by_pbx == invite.to_pbx:
+            return None
+        way, peer = ("out", invite.target) if invite.by_pbx else ("in", invite.source)
+        return Attempt(leg, own, way, self.role(peer), call)
+
+    def inbound(self, *roles: str) -> Iterator[Attempt]:
+        """Calls from others, by default those that no phone placed."""
+        return (each for each in self.attempts if each.way == "in" and each.role in (roles or ("trunk", "unknown")))
+
+    def outbound(self, *roles: str) -> Iterator[Attempt]:
+        """Calls from the PBX, by default those to a trunk."""
+        return (each for each in self.attempts if each.way == "out" and each.role in (roles or ("trunk", "unknown")))
+
+    def others_of(self, attempt: Attempt) -> list[Attempt]:
+        """The other legs of the same call."""
+        return [each for each in self.attempts if each.call == attempt.call and each is not attempt]
+
+    @cached_property
+    def inside(self) -> str | None:
+        """The point of capture on the PBX's side of a NAT; None where there is no such pair of points."""
+        points = list(self.trace.capture.points)
+        private = [point for point in points if any(is_private(each) for each in self._pbx_at(point))]
+        return private[0] if len(points) > 1 and len(private) == 1 else None
+
+    def _pbx_at(self, point: str) -> set[str]:
+        seen = (each.message for each in self.trace.facts if each.message.point == point)
+        return {address for each in seen for address in (each.src, each.dst) if address in self.pbx}
+
+    def never_came_in(self, signal: Signal) -> bool:
+        """Whether a message for the PBX was seen outside of the NAT and not inside."""
+        return self.inside is not None and signal.to_pbx and self.inside not in signal.points
+
+    @cached_property
+    def streams(self) -> list[dict[str, Any]]:
+        """Rows of the table of streams, each a mapping of its columns."""
+        columns = self.trace.columns("streams")
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def media_to_pbx_lost_on_the_way(self) -> list[dict[str, Any]]:
+        """Streams towards the PBX that were seen outside of the NAT and not inside."""
+        if self.inside is None:
+            return []
+        inside = {row["stream"] for row in self.streams if row["point"] == self.inside}
+        return [row for row in self.streams if row["stream"] not in inside and row["dst"] in self.pbx]
+
+    def logged(self, pattern: str) -> list[re.Match[str]]:
+        """Where the log fits a regular expression."""
+        wanted = re.compile(pattern)
+        return [found for line in self.log if (found := wanted.search(line))]
+
+
+def logged(found: Sequence[re.Match[str]]) -> tuple[Evidence, ...]:
+    """The first match in the log as evidence."""
+    return tuple(Evidence("log", each.string.strip()) for each in found[:1])
+
+
+def _mine(signal: Signal, by_pbx: bool) -> bool:
+    return signal.by_pbx if by_pbx else signal.to_pbx
+
+
+def _neighbours(address: str, pbx: Iterable[str]) -> bool:
+    """Whether an address is private and on the /24 of one of the PBX's private addresses."""
+    if not is_private(address) or ip_address(address).is_loopback:
+        return False
+    return any(
+        ip_address(address) in ip_network(f"{each}/24", strict=False)
+        for each in pbx
+        if is_private(each) and ":" not in each
+    )
+
+
+def open_case(
+    capture: Trace | Capture | str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    config: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | Iterable[str] = (),
+    pbx: Iterable[str] = (),
+) -> Case:
+    """Open captures of the same traffic with Asterisk's folder of configuration and its log, where there are any.
+
+    `pbx` are addresses that are surely the PBX's. CaptureError, ParseError and OSError say what cannot be read.
+    """
+    settings = Settings.read(Path(config)) if config is not None else Settings()
+    lines = _lines(Path(log)) if isinstance(log, (str, os.PathLike)) else tuple(log)
+    return Case(open_trace(capture), settings, lines, tuple(pbx))
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    """The lines of a log, the last ones of a very long one."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LARGEST_LOG))
+        return tuple(file.read().decode("utf-8", "replace").splitlines())

@@ -1,0 +1,134 @@
+"""Rules about messages that never arrive: NAT bindings, firewalls, middleboxes that rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labkit.diagnosis.case import Case, logged
+from labkit.diagnosis.finding import Clue, Evidence, of
+from labkit.diagnosis.rules import rule
+from labkit.diagnosis.settings import cited, host_of
+from labkit.diagnosis.signals import Signal
+
+
+def _kept_out(case: Case) -> list[Signal]:
+    """INVITEs for us that stop at the firewall."""
+    return [each for each in case.requests("INVITE", by_pbx=False) if case.never_came_in(each)]
+
+
+def _spoke_before(case: Case, signal: Signal) -> Signal | None:
+    """The last message that we sent to the same host before."""
+    sent = [
+        each for each in case.signals if each.by_pbx and each.target == signal.source and each.time_s < signal.time_s
+    ]
+    return sent[-1] if sent else None
+
+
+@rule("nat", "aor.qualify_frequency", "A04")
+def pinhole_closed(case: Case) -> Iterator[Clue]:
+    """An INVITE comes to a NAT whose binding for us has run out."""
+    for signal in _kept_out(case):
+        before = _spoke_before(case, signal)
+        registered = any(each.target == signal.source for each in case.requests("REGISTER"))
+        registrars = {host_of(each.get("server_uri") or "") for each in case.settings.objects("registration")}
+        aors = [each for each in case.settings.objects("aor") if signal.source in map(host_of, each.values("contact"))]
+        quiet = [each for each in aors if (each.get("qualify_frequency") or "0") == "0"]
+        if not registered and signal.source not in registrars:
+            continue
+        sure = 0.92 if quiet else 0.5 if aors else 0.75
+        evidence = [of(signal, "not seen inside")] + ([of(before, "the last before it from us")] if before else [])
+        says = "The provider calls the address that we registered from, and the NAT has forgotten it: nothing kept the binding open."
+        yield Clue(
+            sure,
+            says,
+            (*evidence, *(cited(each, "qualify_frequency") for each in aors[:1])),
+            next="Does it work right after a REGISTER? How long after it does it stop?",
+        )
+        return
+
+
+@rule("nat", "router.forward", "A16")
+def firewall_in_the_way(case: Case) -> Iterator[Clue]:
+    """An INVITE for us reaches the firewall and does not pass it."""
+    for signal in _kept_out(case):
+        aors = [each for each in case.settings.objects("aor") if signal.source in map(host_of, each.values("contact"))]
+        kept_open = any((each.get("qualify_frequency") or "0") != "0" for each in aors)
+        registered = any(each.target == signal.source for each in case.requests("REGISTER"))
+        sure = 0.6 if registered and not kept_open else 0.92
+        yield Clue(sure, f"{signal.source} calls, and the packet is not seen behind the firewall: nothing forwards it to the PBX.", (of(signal, "not seen inside"),),
+                   next="Look at the firewall's rule for port 5060 from the provider's addresses.")  # fmt: skip
+        return
+
+
+@rule("nat", "router.forward", "A16", "F01")
+def reply_kept_out(case: Case) -> Iterator[Clue]:
+    """Answers or ACKs for us stop at the firewall."""
+    lost = [
+        each
+        for each in case.signals
+        if case.never_came_in(each) and each.message.method != "INVITE" and each.time_s < case.signals[-1].time_s
+    ]
+    kept = [each for each in lost if each.code or each.message.method in ("ACK", "BYE", "UPDATE")]
+    if kept:
+        yield Clue(
+            0.75,
+            f"{kept[0].message.start} of {kept[0].source} comes to the firewall and not through it.",
+            (of(kept[0], "not seen inside"),),
+        )
+
+
+@rule("nat", "router.output", "A16")
+def kept_in(case: Case) -> Iterator[Clue]:
+    """What we send is seen inside and not outside."""
+    if case.inside is None:
+        return
+    outside = [point for point in case.trace.capture.points if point != case.inside]
+    lost = [
+        each for each in case.signals if each.by_pbx and each.points == {case.inside} and each.target in case.trunks
+    ]
+    if len(lost) > 1 and len(outside) == 1:
+        yield Clue(
+            0.85,
+            f"{lost[0].message.start} to {lost[0].target} does not leave the network.",
+            (of(lost[0], "not seen outside"),),
+        )
+
+
+@rule("nat", "router.alg", "H07")
+def rewritten(case: Case) -> Iterator[Clue]:
+    """The same message says different things on both sides of the router."""
+    for signal in case.signals:
+        texts = {each.message.data for each in signal.sightings}
+        if len(texts) > 1:
+            one, other = (each.message.data.decode("utf-8", "replace").splitlines() for each in signal.sightings[:2])
+            changed = next(
+                (f"{a!r} became {b!r}" for a, b in zip(one, other, strict=False) if a != b), "the body differs"
+            )
+            yield Clue(0.95, f"The router rewrites SIP on its way (SIP ALG): {changed}.", (of(signal, changed),))
+            return
+
+
+@rule("signalling", "transport.bind", "J09")
+def not_reloaded(case: Case) -> Iterator[Clue]:
+    """A transport was changed and a reload does not take that in."""
+    said = case.logged(r"Transport '([^']*)' is not fully reloadable")
+    binds = {host_port(each.get("bind") or "") for each in case.settings.objects("transport")}
+    used = {each.message.src_port for each in case.signals if each.by_pbx}
+    wanted = {port for _, port in binds if port}
+    if said or (used and wanted and not used & wanted):
+        evidence = [*logged(said), *(cited(each, "bind") for each in case.settings.objects("transport"))]
+        if used and wanted and not used & wanted:
+            evidence.append(Evidence("message", f"the PBX sends from port {', '.join(map(str, sorted(used)))}"))
+        sure = 0.9 if wanted and not used & wanted else 0.3
+        yield Clue(
+            sure,
+            "Protocol and bind of a transport are taken in by a restart only; the old ones are still in use.",
+            tuple(evidence),
+            next="core restart now",
+        )
+
+
+def host_port(bind: str) -> tuple[str, int]:
+    """Host and port of a `bind`; port 5060 where it names none."""
+    host, _, port = bind.rpartition(":") if bind.count(":") == 1 else (bind, "", "")
+    return host, int(port) if port.isdigit() else 5060 if bind else 0
