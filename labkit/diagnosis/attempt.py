@@ -52,9 +52,10 @@ class Attempt:
     def responses(self, lowest: int, highest: int, method: str = "INVITE") -> Iterator[Signal]:
         """Responses to a method, first sendings only."""
         return (
-            each for each in self.signals
+            each
+            for each in self.signals
             if lowest <= each.code <= highest and each.method == method and not each.repeat
-        )  # fmt: skip
+        )
 
     @cached_property
     def answer(self) -> Signal | None:
@@ -63,7 +64,7 @@ class Attempt:
 
     @cached_property
     def refusal(self) -> Signal | None:
-        """The response that ended it, a challenge too where nothing followed; None where it was answered or cancelled."""
+        """The response that ended it, an open challenge too; None where it was answered or cancelled."""
         if self.answer or any(self.requests("CANCEL")):
             return None
         last = list(self.responses(300, 699))[-1:]

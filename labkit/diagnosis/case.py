@@ -19,6 +19,8 @@ from labkit.diagnosis.signals import Signal, signals
 from labkit.trace.capture import Capture
 from labkit.trace.trace import Trace, open_trace
 
+_PASSING_S = 0.1
+"""Time that a message is given to pass a router before the capture ends."""
 _LARGEST_LOG = 64 * 1024 * 1024
 
 
@@ -75,9 +77,11 @@ class Case:
     @cached_property
     def _peers(self) -> frozenset[str]:
         return frozenset(
-            address for each in self.signals if each.by_pbx != each.to_pbx
+            address
+            for each in self.signals
+            if each.by_pbx != each.to_pbx
             for address in ((each.target,) if each.by_pbx else (each.source,))
-        )  # fmt: skip
+        )
 
     @cached_property
     def media_hosts(self) -> frozenset[str]:
@@ -97,9 +101,10 @@ class Case:
             by_call_id.setdefault(each.message.call_id, []).append(each)
         call_of = {leg.number: call.number for call in self.trace.calls_found for leg in call.legs}
         made = (
-            self._attempt(leg, tuple(by_call_id[leg.call_id]), call_of[leg.number]) for leg in self.trace.legs_found
+            self._attempt(leg, tuple(by_call_id[leg.call_id]), call_of[leg.number])
+            for leg in self.trace.legs_found
             if leg.call_id in by_call_id
-        )  # fmt: skip
+        )
         return tuple(each for each in made if each is not None)
 
     def _attempt(self, leg: Any, own: tuple[Signal, ...], call: int) -> Attempt | None:
@@ -133,14 +138,26 @@ class Case:
         return {address for each in seen for address in (each.src, each.dst) if address in self.pbx}
 
     def never_came_in(self, signal: Signal) -> bool:
-        """Whether a message for the PBX was seen outside of the NAT and not inside."""
-        return self.inside is not None and signal.to_pbx and self.inside not in signal.points
+        """Whether a message for the PBX was seen outside of the NAT and not inside, in time for that."""
+        late = signal.time_s > self.signals[-1].time_s - _PASSING_S and not self.alone(signal)
+        return self.inside is not None and signal.to_pbx and self.inside not in signal.points and not late
+
+    def alone(self, signal: Signal) -> bool:
+        """Whether nobody said anything after a message under its Call-ID, and it is a request that wants an answer."""
+        same = [each for each in self.signals if each.message.call_id == signal.message.call_id]
+        return same[0] is signal and signal.message.method not in (None, "ACK")
+
+    def refused_further_on(self, attempt: Attempt) -> bool:
+        """Whether the next leg of the same call was refused, so that this one only passes that on."""
+        return any(each.way == "out" and each.refusal is not None for each in self.others_of(attempt))
 
     @cached_property
     def streams(self) -> list[dict[str, Any]]:
         """Rows of the table of streams, each a mapping of its columns."""
         columns = self.trace.columns("streams")
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        leg_of = {row["stream"]: row["leg"] for row in rows if row["leg"] is not None}
+        return [{**row, "leg": leg_of.get(row["stream"])} for row in rows]
 
     def media_to_pbx_lost_on_the_way(self) -> list[dict[str, Any]]:
         """Streams towards the PBX that were seen outside of the NAT and not inside."""

@@ -26,7 +26,7 @@ def _not_acceptable(case: Case) -> Iterator[tuple[Attempt, Signal, Signal]]:
     """Calls refused with 488 or 606: attempt, refusal, the offer refused (the first; re-INVITEs are left out)."""
     for attempt in case.attempts:
         refusal = attempt.refused_with(488, 606)
-        if refusal is not None and not refusal.facts.message.code == 606 or refusal is not None:
+        if refusal is not None and not case.refused_further_on(attempt):
             yield attempt, refusal, attempt.invite
 
 
@@ -44,8 +44,11 @@ def no_common_codec(case: Case) -> Iterator[Clue]:
         endpoint = case.settings.endpoint_at(attempt.peer)
         settings = (cited(endpoint, "allow"),) if endpoint else ()
         whose = "We" if refusal.by_pbx else "The other side"
-        yield Clue(0.9 if said else 0.8, f"{whose} cannot use any codec of this offer: {_described(offer) or 'no description'}.",
-                   (of(refusal, refusal.header("Warning")), of(offer, _described(offer), "sdp"), *logged(said), *settings))  # fmt: skip
+        yield Clue(
+            0.9 if said else 0.8,
+            f"{whose} cannot use any codec of this offer: {_described(offer) or 'no description'}.",
+            (of(refusal, refusal.header("Warning")), of(offer, _described(offer), "sdp"), *logged(said), *settings),
+        )
         return
 
 
@@ -74,8 +77,12 @@ def encryption_differs(case: Case) -> Iterator[Clue]:
         endpoint = case.settings.endpoint_at(attempt.peer)
         settings = (cited(endpoint, "media_encryption"),) if endpoint else ()
         said = case.logged(r"Incompatible transport|Incompatible crypto|rejecting|media encryption")
-        yield Clue(sure, f"The offer is {', '.join(sorted(_protocols(offer))) or 'without audio'}; the other side wants it otherwise.",
-                   (of(refusal, refusal.header("Warning")), of(offer, _described(offer), "sdp"), *settings, *logged(said)))  # fmt: skip
+        yield Clue(
+            sure,
+            f"The offer is {', '.join(sorted(_protocols(offer))) or 'without audio'}; the other side wants "
+            "it otherwise.",
+            (of(refusal, refusal.header("Warning")), of(offer, _described(offer), "sdp"), *settings, *logged(said)),
+        )
         return
 
 
@@ -104,7 +111,10 @@ def packet_time_differs(case: Case) -> Iterator[Clue]:
             odd = [row for row in rows if round(row["delta_mean_ms"] / 10) * 10 != 20][:1]
             if not odd:
                 continue
-            text = f"{odd[0]['src']} sends every {odd[0]['delta_mean_ms']:.0f} ms, wishes in SDP: {', '.join(f'{each} ms' for each in sorted(wishes)) or 'none'}"
+            text = (
+                f"{odd[0]['src']} sends every {odd[0]['delta_mean_ms']:.0f} ms, wishes in SDP: "
+                f"{', '.join(f'{each} ms' for each in sorted(wishes)) or 'none'}"
+            )
             endpoint = case.settings.endpoint_at(attempt.peer)
             settings = (cited(endpoint, "use_ptime"),) if endpoint else ()
             signal = next((each for each in attempt.signals if each.facts.media), attempt.invite)

@@ -16,8 +16,10 @@ def _events(signal: Signal) -> dict[int, int]:
     """Payload type of telephone events to clock rate in one description."""
     return {
         form.payload_type: form.clock_rate_hz
-        for each in signal.facts.media for form in each.media.rtp_formats if form.name.lower() == "telephone-event"
-    }  # fmt: skip
+        for each in signal.facts.media
+        for form in each.media.rtp_formats
+        if form.name.lower() == "telephone-event"
+    }
 
 
 def _described(attempt: Attempt, by_pbx: bool) -> Signal | None:
@@ -27,7 +29,7 @@ def _described(attempt: Attempt, by_pbx: bool) -> Signal | None:
 @rule("sdp", "endpoint.dtmf_mode", "G01", "G03")
 def no_telephone_event(case: Case) -> Iterator[Clue]:
     """One side does not know telephone events, so keys need another way."""
-    for attempt in (*case.outbound(), *case.inbound("trunk")):
+    for attempt in (*case.outbound(), *case.inbound()):
         ours, theirs = _described(attempt, True), _described(attempt, False)
         if not attempt.answer or ours is None or theirs is None or (_events(ours) and _events(theirs)):
             continue
@@ -35,7 +37,10 @@ def no_telephone_event(case: Case) -> Iterator[Clue]:
         endpoint = case.settings.endpoint_at(attempt.peer)
         mode = endpoint.get("dtmf_mode") if endpoint else None
         sure = 0.9 if whose is ours else 0.8
-        says = f"{'Our' if whose is ours else 'The other side’s'} description has no telephone-event: keys as RFC 4733 events will not be heard."
+        says = (
+            f"{'Our' if whose is ours else 'Their'} description has no telephone-event: keys "
+            "as RFC 4733 events will not be heard."
+        )
         yield Clue(
             sure,
             says,
@@ -51,7 +56,7 @@ def keys_by_info(case: Case) -> Iterator[Clue]:
     for attempt in case.attempts:
         info = next((each for each in attempt.requests("INFO") if "dtmf" in each.header("Content-Type").lower()), None)
         if info is not None:
-            refused = [each for each in attempt.responses(400, 699, "INFO")]
+            refused = list(attempt.responses(400, 699, "INFO"))
             yield Clue(
                 0.85 if refused else 0.5,
                 "Keys go as SIP INFO.",
@@ -82,7 +87,7 @@ def empty_183(case: Case) -> Iterator[Clue]:
     """A 183 without a description is passed on, so the caller hears nothing at all."""
     for attempt in case.outbound():
         empty = [each for each in attempt.responses(183, 183) if each.to_pbx and not each.facts.media]
-        ringing = [each for each in attempt.responses(180, 180)]
+        ringing = list(attempt.responses(180, 180))
         if empty and not ringing:
             passed = [each for other in case.others_of(attempt) for each in other.responses(180, 183) if each.by_pbx]
             endpoint = case.settings.endpoint_at(attempt.peer)
@@ -125,7 +130,8 @@ def early_sendonly(case: Case) -> Iterator[Clue]:
         if early:
             yield Clue(
                 0.75,
-                "The announcement before the answer is offered as sendonly: Asterisk takes it for hold and plays its own music.",
+                "The announcement before the answer is offered as sendonly: Asterisk takes it for hold "
+                "and plays its own music.",
                 (of(early[0], early[0].facts.sdp, "sdp"), Evidence("sdp", "a=sendonly in a provisional response")),
             )
             return

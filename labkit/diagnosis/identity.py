@@ -9,7 +9,7 @@ from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.finding import Clue, of
 from labkit.diagnosis.rules import rule
-from labkit.diagnosis.settings import cited, yes
+from labkit.diagnosis.settings import cited
 from labkit.diagnosis.signals import Signal
 
 _ABOUT_CALLER = re.compile(r"caller|\bcli\b|calling|number not|not (?:yours|verified|owned)|spoof|ident", re.IGNORECASE)
@@ -102,8 +102,14 @@ def always_the_account(case: Case) -> Iterator[Clue]:
         if (fixed and number == fixed) or (not case.settings and number in accounts):
             vouched = _asserted(attempt.invite)
             sure = 0.85 if fixed and not vouched else 0.55
-            yield Clue(sure, f"From is {number} for every caller: from_user takes the place of the caller's number.",
-                       (of(attempt.invite, attempt.invite.header("From").partition(";")[0]), *((cited(endpoint, "from_user"),) if endpoint and fixed else ())))  # fmt: skip
+            yield Clue(
+                sure,
+                f"From is {number} for every caller: from_user takes the place of the caller's number.",
+                (
+                    of(attempt.invite, attempt.invite.header("From").partition(";")[0]),
+                    *((cited(endpoint, "from_user"),) if endpoint and fixed else ()),
+                ),
+            )
             return
 
 
@@ -115,8 +121,12 @@ def extension_as_caller(case: Case) -> Iterator[Clue]:
         number = _from(attempt.invite)
         short = number.isdigit() and len(number) <= 5
         if (short or number in names) and attempt.refusal is None:
-            yield Clue(0.75, f"We present {number}, an extension, which no provider shows; most put the trunk's main number there.",
-                       (of(attempt.invite, attempt.invite.header("From").partition(";")[0]),), next="What does the called party see? Portal, call list.")  # fmt: skip
+            yield Clue(
+                0.75,
+                f"We present {number}, an extension, which no provider shows; most put the trunk's main number there.",
+                (of(attempt.invite, attempt.invite.header("From").partition(";")[0]),),
+                next="What does the called party see? Portal, call list.",
+            )
             return
 
 
@@ -137,24 +147,24 @@ def headers_disagree(case: Case) -> Iterator[Clue]:
                 option,
             )
             return
-        if (
-            endpoint is not None
-            and not _asserted(attempt.invite)
-            and not yes(endpoint, "send_pai")
-            and attempt.refusal is not None
-            and _ABOUT_CALLER.search(attempt.refusal.message.reason or "")
-        ):
-            yield Clue(
-                0.4,
-                "No P-Asserted-Identity is sent; some providers read only that.",
-                (of(attempt.invite), cited(endpoint, "send_pai")),
-            )
+        refusal = attempt.refused_with(403, 433)
+        if refusal is None or not (refusal.code == 433 or _ABOUT_CALLER.search(refusal.message.reason or "")):
+            continue
+        settings = (cited(endpoint, "send_pai"),) if endpoint else ()
+        if refusal.code == 433 and not _WITHHELD.search(attempt.invite.header("From")):
+            option = "endpoint.send_rpid" if _asserted(attempt.invite) else "endpoint.send_pai"
+            says = "The provider takes the caller for withheld: it looks in a header that we do not send."
+            yield Clue(0.6, says, (of(refusal), of(attempt.invite, str(_asserted(attempt.invite))), *settings), option)
+            return
+        if not _asserted(attempt.invite):
+            says = "No P-Asserted-Identity is sent; some providers read only that."
+            yield Clue(0.4, says, (of(attempt.invite), *settings))
             return
 
 
 def _rung(case: Case) -> Iterator[tuple[Attempt, Attempt]]:
     """Calls from a trunk with the leg to the phone that rang for it."""
-    for attempt in case.inbound("trunk"):
+    for attempt in case.inbound():
         for other in case.others_of(attempt):
             if other.way == "out" and other.role == "phone":
                 yield attempt, other

@@ -44,8 +44,12 @@ def not_identified(case: Case) -> Iterator[Clue]:
         says = f"The 401 is ours: no identify matches {attempt.peer}, so Asterisk takes the provider for a stranger."
         if case.settings and not listed:
             listed = (Evidence("config", "there is no type=identify at all"),)
-        yield Clue(sure, says, (of(attempt.challenge or attempt.invite), *logged(said), *listed),
-                   next="pjsip show identifies; compare with the source of the INVITE.")  # fmt: skip
+        yield Clue(
+            sure,
+            says,
+            (of(attempt.challenge or attempt.invite), *logged(said), *listed),
+            next="pjsip show identifies; compare with the source of the INVITE.",
+        )
         return
 
 
@@ -56,8 +60,11 @@ def identify_points_nowhere(case: Case) -> Iterator[Clue]:
     for each in case.settings.objects("identify"):
         if each.get("endpoint") not in names:
             said = case.logged(r"points to endpoint .* but endpoint could not be found")
-            yield Clue(0.85, f"Calls from {', '.join(matches(each))} have nowhere to go.",
-                       (cited(each, "endpoint"), *logged(said)))  # fmt: skip
+            yield Clue(
+                0.85,
+                f"Calls from {', '.join(matches(each))} have nowhere to go.",
+                (cited(each, "endpoint"), *logged(said)),
+            )
 
 
 @rule("signalling", "endpoint.auth", "A11")
@@ -74,8 +81,11 @@ def trunk_with_auth(case: Case) -> Iterator[Clue]:
             yield Clue(0.75, says, (of(attempt.challenge or attempt.invite),))
             return
         if not case.settings and not case.log and not _stranger(case, attempt):
-            yield Clue(0.35, "If the provider is identified, auth on its endpoint gives the same 401.",
-                       (of(attempt.challenge or attempt.invite),))  # fmt: skip
+            yield Clue(
+                0.35,
+                "If the provider is identified, auth on its endpoint gives the same 401.",
+                (of(attempt.challenge or attempt.invite),),
+            )
             return
 
 
@@ -87,16 +97,14 @@ def identified_by_name(case: Case) -> Iterator[Clue]:
     for attempt in _challenged(case):
         caller = attempt.invite.facts.from_user
         others_pass = any(
-            each.answer or each.refusal and each.refusal.code != 401
+            each.answer or (each.refusal and each.refusal.code != 401)
             for each in case.inbound()
             if each.peer == attempt.peer
         )
         listed = (order.get("endpoint_identifier_order") if order else None) or "ip,username,anonymous"
         by_name_first = (
-            "username" in listed
-            and listed.find("username") < max(listed.find("ip"), 0)
-            or "ip" not in listed.split(",")
-        )
+            "username" in listed and listed.find("username") < max(listed.find("ip"), 0)
+        ) or "ip" not in listed.split(",")
         if caller in names and (by_name_first or not case.settings.identifies(attempt.peer)):
             evidence = [of(attempt.challenge or attempt.invite, f"From user {caller}")]
             evidence += [cited(order, "endpoint_identifier_order")] if order else []
@@ -107,8 +115,11 @@ def identified_by_name(case: Case) -> Iterator[Clue]:
             )
             return
         if not case.settings and others_pass:
-            yield Clue(0.6, f"Only this caller, {caller}, is challenged; others from the same host are not.",
-                       (of(attempt.challenge or attempt.invite, f"From user {caller}"),))  # fmt: skip
+            yield Clue(
+                0.6,
+                f"Only this caller, {caller}, is challenged; others from the same host are not.",
+                (of(attempt.challenge or attempt.invite, f"From user {caller}"),),
+            )
             return
 
 
@@ -121,7 +132,10 @@ def header_never_asked(case: Case) -> Iterator[Clue]:
     for each in case.settings.objects("identify"):
         for option, name in (("match_header", "header"), ("match_request_uri", "request_uri")):
             if each.get(option) and name not in [one.strip() for one in listed] and anonymous is not None:
-                says = f"{option} is asked after anonymous, which takes everybody: {name} is not in the order of identifiers."
+                says = (
+                    f"{option} is asked after anonymous, which takes everybody: {name} is not in the "
+                    "order of identifiers."
+                )
                 evidence = [cited(each, option)] + ([cited(order, "endpoint_identifier_order")] if order else [])
                 yield Clue(0.9, says, tuple(evidence), next="pjsip show identifiers")
 
@@ -132,7 +146,10 @@ def two_identifies(case: Case) -> Iterator[Clue]:
     for attempt in case.inbound():
         found = case.settings.identifies(attempt.peer)
         if len({each.get("endpoint") for each in found}) > 1:
-            says = f"{attempt.peer} is matched by {' and '.join(each.name for each in found)}: the call may enter by the wrong endpoint."
+            says = (
+                f"{attempt.peer} is matched by {' and '.join(each.name for each in found)}: the call "
+                "may enter by the wrong endpoint."
+            )
             yield Clue(
                 0.85 if attempt.refusal else 0.6,
                 says,
@@ -152,8 +169,12 @@ def barred(case: Case) -> Iterator[Clue]:
             lists = (
                 [cited(endpoint, name) for name in ("deny", "permit", "acl") if endpoint.get(name)] if endpoint else []
             )
-            yield Clue(0.9 if said or lists else 0.6, "We refuse a known host by an access list.", (of(refusal), *logged(said), *lists),
-                       "endpoint.acl" if endpoint is not None and endpoint.get("acl") else "")  # fmt: skip
+            yield Clue(
+                0.9 if said or lists else 0.6,
+                "We refuse a known host by an access list.",
+                (of(refusal), *logged(said), *lists),
+                "endpoint.acl" if endpoint is not None and endpoint.get("acl") else "",
+            )
             return
 
 
@@ -174,28 +195,40 @@ def strangers(case: Case) -> Iterator[Clue]:
     elif len(tries) > 1:
         says = f"{len(tries)} calls from hosts of no trunk were refused: somebody scans port 5060."
         said = logged(case.logged(_NOT_IDENTIFIED))
-        yield Clue(0.55, says, (of(tries[0].invite, tries[0].number), *said), "router.input", layer="nat",
-                   next="Let only the provider's addresses reach port 5060.")  # fmt: skip
+        yield Clue(
+            0.55,
+            says,
+            (of(tries[0].invite, tries[0].number), *said),
+            "router.input",
+            layer="nat",
+            next="Let only the provider's addresses reach port 5060.",
+        )
 
 
 @rule("signalling", "endpoint.unknown", "A13")
 def object_refused(case: Case) -> Iterator[Clue]:
     """Asterisk refused an object because of one unknown option."""
     for found in case.logged(
-        r"Could not find option suitable for category '([^']*)' named '([^']*)' at line (\d+) of (\S+)|Could not find option suitable for category '([^']*)' named '([^']*)'"
+        r"Could not find option suitable for category '([^']*)' named '([^']*)' at line (\d+) of (\S+)|"
+        r"Could not find option suitable for category '([^']*)' named '([^']*)'"
     ):
         name, option = found[1] or found[5], found[2] or found[6]
         kinds = case.logged(rf"Could not create an object of type '(\w+)' with id '{name}'")
         kind = kinds[0][1] if kinds else "endpoint"
-        yield Clue(0.95, f"{option} is no option of {kind}: Asterisk refused the whole object {name!r}.",
-                   (*logged([found]), *logged(kinds)), f"{kind}.{option}", "pjsip show endpoints: the object is missing.")  # fmt: skip
+        yield Clue(
+            0.95,
+            f"{option} is no option of {kind}: Asterisk refused the whole object {name!r}.",
+            (*logged([found]), *logged(kinds)),
+            f"{kind}.{option}",
+            "pjsip show endpoints: the object is missing.",
+        )
 
 
 def _not_found(case: Case) -> Iterator[Attempt]:
     """Calls that we refused because the dialplan has no such extension."""
     for attempt in case.inbound("trunk", "unknown", "phone"):
         refusal = attempt.refused_with(404)
-        if refusal is not None and refusal.by_pbx and not any(each.way == "out" for each in case.others_of(attempt)):
+        if refusal is not None and refusal.by_pbx and not case.refused_further_on(attempt):
             yield attempt
 
 
@@ -226,8 +259,11 @@ def wrong_context(case: Case) -> Iterator[Clue]:
             says = f"{attempt.number} is not in context {context}, which the endpoint names, but in {', '.join(where)}."
             yield Clue(0.95, says, (of(attempt.refusal or attempt.invite), *logged(said), *settings))
         elif context == "default":
-            yield Clue(0.85, "The call enters `default`: the endpoint's context is not set.",
-                       (of(attempt.refusal or attempt.invite), *logged(said), *settings))  # fmt: skip
+            yield Clue(
+                0.85,
+                "The call enters `default`: the endpoint's context is not set.",
+                (of(attempt.refusal or attempt.invite), *logged(said), *settings),
+            )
         elif not case.settings:
             yield Clue(
                 0.4,
@@ -242,7 +278,7 @@ def number_elsewhere(case: Case) -> Iterator[Clue]:
     """The Request-URI carries our account, the DID stands in another header."""
     accounts = {each.facts.from_user for each in case.requests("REGISTER")}
     for attempt in _not_found(case):
-        if attempt.number not in accounts | {each.name for each in case.settings.objects("registration")}:
+        if attempt.number not in accounts and attempt.number.lstrip("+").isdigit():
             continue
         for name in ("P-Called-Party-ID", "Diversion", "To", "P-Preferred-Identity"):
             value = attempt.invite.header(name)
@@ -263,7 +299,10 @@ def incomplete(case: Case) -> Iterator[Clue]:
         if refusal is not None and refusal.by_pbx:
             endpoint = case.settings.endpoint_at(attempt.peer)
             settings = (cited(endpoint, "allow_overlap"),) if endpoint else ()
-            says = f"{attempt.number} is the beginning of a longer pattern, so we wait for more digits, which a trunk never sends."
+            says = (
+                f"{attempt.number} is the beginning of a longer pattern, so we wait for more digits, "
+                "which a trunk never sends."
+            )
             yield Clue(0.9, says, (of(refusal), *settings))
             yield Clue(0.6, says, (of(refusal),), "extensions.pattern")
             return
@@ -300,8 +339,12 @@ def body_refused(case: Case) -> Iterator[Clue]:
     """415: a body part that must be handled and is not known."""
     for attempt in case.inbound():
         if (refusal := attempt.refused_with(415)) is not None and refusal.by_pbx:
-            yield Clue(0.85, "The INVITE has a body part that must be understood (handling=required), such as ISUP.",
-                       (of(refusal), of(attempt.invite, attempt.invite.header("Content-Type"))), "provider.multipart")  # fmt: skip
+            yield Clue(
+                0.85,
+                "The INVITE has a body part that must be understood (handling=required), such as ISUP.",
+                (of(refusal), of(attempt.invite, attempt.invite.header("Content-Type"))),
+                "provider.multipart",
+            )
             return
 
 
@@ -312,8 +355,12 @@ def extension_required(case: Case) -> Iterator[Clue]:
         if (refusal := attempt.refused_with(420, 421)) is not None:
             what = refusal.header("Unsupported") or refusal.header("Require") or attempt.invite.header("Require")
             option = "endpoint.timers" if "timer" in what else "endpoint.100rel"
-            yield Clue(0.85, f"The call failed over an extension that one side requires: {what or 'unknown'}.",
-                       (of(refusal, what), of(attempt.invite, f"Require: {attempt.invite.header('Require')}")), option)  # fmt: skip
+            yield Clue(
+                0.85,
+                f"The call failed over an extension that one side requires: {what or 'unknown'}.",
+                (of(refusal, what), of(attempt.invite, f"Require: {attempt.invite.header('Require')}")),
+                option,
+            )
             return
 
 
@@ -332,6 +379,9 @@ def no_identity(case: Case) -> Iterator[Clue]:
     for attempt in case.inbound():
         if (refusal := attempt.refused_with(428, 433, 436, 437, 438)) is not None and refusal.by_pbx:
             said = case.logged(r"No Identity header found|Verification failed")
-            yield Clue(0.9, "We refuse the call because its Identity header is missing or does not verify.",
-                       (of(refusal), *logged(said)))  # fmt: skip
+            yield Clue(
+                0.9,
+                "We refuse the call because its Identity header is missing or does not verify.",
+                (of(refusal), *logged(said)),
+            )
             return

@@ -23,7 +23,7 @@ def answer_never_confirmed(case: Case) -> Iterator[Clue]:
     """Our 200 is sent again and again because no ACK comes."""
     for attempt in case.attempts:
         repeated = _answers_repeated(attempt)
-        if len(repeated) < 2 or not attempt.answer:
+        if not repeated or not attempt.answer:
             continue
         acks = [each for each in attempt.signals if each.message.method == "ACK"]
         contact = _contact_host(attempt.answer)
@@ -65,7 +65,11 @@ def refresh_failed(case: Case) -> Iterator[Clue]:
         if not attempt.answer:
             continue
         agreed = attempt.answer.header("Session-Expires") or attempt.invite.header("Session-Expires")
-        later = [each for each in attempt.requests("INVITE", "UPDATE") if each.time_s > attempt.answer.time_s]
+        later = [
+            each
+            for each in attempt.requests("INVITE", "UPDATE")
+            if each.time_s > attempt.answer.time_s and not any(one.media.kind == "image" for one in each.facts.media)
+        ]
         for refresh in later:
             replies = [
                 each
@@ -78,8 +82,12 @@ def refresh_failed(case: Case) -> Iterator[Clue]:
                 settings = tuple(cited(endpoint, name) for name in ("timers", "timers_sess_expires") if endpoint)
                 end = [of(attempt.bye, "the end")] if attempt.bye else []
                 what = f"{replies[-1].message.start}" if replies else "nothing"
-                yield Clue(0.88, f"The session is refreshed by {refresh.message.method} and gets {what}; the call ends by its session timer ({agreed or 'unset'}).",
-                           (of(refresh), *(of(each) for each in replies[-1:]), *end, *settings))  # fmt: skip
+                yield Clue(
+                    0.88,
+                    f"The session is refreshed by {refresh.message.method} and gets {what}; the call ends "
+                    f"by its session timer ({agreed or 'unset'}).",
+                    (of(refresh), *(of(each) for each in replies[-1:]), *end, *settings),
+                )
                 return
         timed_out = attempt.bye is not None and "timer" in f"{attempt.bye.header('Reason')}".lower()
         if timed_out and attempt.bye:

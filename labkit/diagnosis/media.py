@@ -59,8 +59,12 @@ def private_media_address(case: Case) -> Iterator[Clue]:
                 place = "transport.local_net" if transports and not unset else ""
                 if place:
                     settings = tuple(cited(each, "local_net") for each in transports[:1])
-                yield Clue(0.92, f"We ask {signal.target} to send RTP to {address}, which it cannot reach.",
-                           (of(signal, signal.facts.sdp, "sdp"), *settings), place)  # fmt: skip
+                yield Clue(
+                    0.92,
+                    f"We ask {signal.target} to send RTP to {address}, which it cannot reach.",
+                    (of(signal, signal.facts.sdp, "sdp"), *settings),
+                    place,
+                )
                 return
 
 
@@ -79,8 +83,14 @@ def stale_public_address(case: Case) -> Iterator[Clue]:
                 and address not in seen
                 and not is_private(signal.target)
             ):
-                yield Clue(0.9, f"We are seen from {', '.join(sorted(seen))} and ask for RTP at {address}.",
-                           (of(signal, signal.facts.sdp, "sdp"), *(cited(each, "external_media_address") for each in case.settings.objects("transport"))))  # fmt: skip
+                yield Clue(
+                    0.9,
+                    f"We are seen from {', '.join(sorted(seen))} and ask for RTP at {address}.",
+                    (
+                        of(signal, signal.facts.sdp, "sdp"),
+                        *(cited(each, "external_media_address") for each in case.settings.objects("transport")),
+                    ),
+                )
                 return
 
 
@@ -97,9 +107,12 @@ def public_address_to_phone(case: Case) -> Iterator[Clue]:
                 and is_private(signal.target)
                 and not is_private(address)
             ):
-                transports = [each for each in case.settings.objects("transport")]
-                yield Clue(0.92, f"{signal.target} is on our own network and is told {address}: local_net does not cover it.",
-                           (of(signal, signal.facts.sdp, "sdp"), *(cited(each, "local_net") for each in transports[:1])))  # fmt: skip
+                transports = list(case.settings.objects("transport"))
+                yield Clue(
+                    0.92,
+                    f"{signal.target} is on our own network and is told {address}: local_net does not cover it.",
+                    (of(signal, signal.facts.sdp, "sdp"), *(cited(each, "local_net") for each in transports[:1])),
+                )
                 return
 
 
@@ -113,14 +126,18 @@ def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
         address, port = described[-1]
         coming = [row for row in _streams(case, attempt, to_pbx=True) if row["src"] != address]
         going = [row for row in _streams(case, attempt, to_pbx=False) if row["dst"] == address]
-        unreachable = (
-            is_private(address) and not is_private(attempt.peer) or (is_private(address) and attempt.role != "phone")
+        unreachable = (is_private(address) and not is_private(attempt.peer)) or (
+            is_private(address) and attempt.role != "phone"
         )
         if coming and going and (unreachable or attempt.role == "phone"):
             endpoint = case.settings.endpoint_at(attempt.peer)
             settings = (cited(endpoint, "rtp_symmetric"),) if endpoint else ()
-            yield Clue(0.85, f"The peer says {address}:{port} and sends from {coming[0]['src']}: it is behind a NAT, and our RTP goes to the address it said.",
-                       (as_evidence(going[0]), as_evidence(coming[0]), *settings))  # fmt: skip
+            yield Clue(
+                0.85,
+                f"The peer says {address}:{port} and sends from {coming[0]['src']}: it is behind a NAT, "
+                "and our RTP goes to the address it said.",
+                (as_evidence(going[0]), as_evidence(coming[0]), *settings),
+            )
             return
         if going and unreachable:
             yield Clue(
@@ -147,8 +164,11 @@ def media_goes_past_us(case: Case) -> Iterator[Clue]:
                     each for each in case.settings.objects("endpoint") if each.get("direct_media") in (None, "yes")
                 ]
                 crossing = is_private(address) != is_private(signal.target)
-                yield Clue(0.93 if crossing else 0.6, f"After the answer we tell {signal.target} to send to {address} directly.",
-                           (of(signal, signal.facts.sdp, "sdp"), *(cited(each, "direct_media") for each in endpoints[:1])))  # fmt: skip
+                yield Clue(
+                    0.93 if crossing else 0.6,
+                    f"After the answer we tell {signal.target} to send to {address} directly.",
+                    (of(signal, signal.facts.sdp, "sdp"), *(cited(each, "direct_media") for each in endpoints[:1])),
+                )
                 return
 
 
@@ -170,9 +190,15 @@ def media_dropped_on_the_way(case: Case) -> Iterator[Clue]:
             (as_evidence(row),),
             next="Compare the firewall's rules with rtp.conf and with the provider's media addresses.",
         )
-        yield Clue(0.6 if not elsewhere else 0.3, "The RTP ports of rtp.conf and those that the firewall lets in may differ.",
-                   (as_evidence(row), cited(case.settings.general("rtp.conf"), "rtpstart")) if case.settings else (as_evidence(row),), "rtp.rtpstart",
-                   layer="nat" if not outside_range else "rtp")  # fmt: skip
+        yield Clue(
+            0.6 if not elsewhere else 0.3,
+            "The RTP ports of rtp.conf and those that the firewall lets in may differ.",
+            (as_evidence(row), cited(case.settings.general("rtp.conf"), "rtpstart"))
+            if case.settings
+            else (as_evidence(row),),
+            "rtp.rtpstart",
+            layer="nat" if not outside_range else "rtp",
+        )
         return
 
 
@@ -194,8 +220,12 @@ def source_moved(case: Case) -> Iterator[Clue]:
             said = case.logged(r"[Ss]trict RTP|dropping due to strict")
             general = case.settings.general("rtp.conf")
             settings = (cited(general, "strictrtp"),) if case.settings else ()
-            yield Clue(0.85, f"Media came from {sources[0][0]}:{sources[0][1]} and then from {sources[1][0]}:{sources[1][1]}; strict RTP listens to the first only.",
-                       (as_evidence(rows[0]), as_evidence(rows[-1]), *logged(said), *settings))  # fmt: skip
+            yield Clue(
+                0.85,
+                f"Media came from {sources[0][0]}:{sources[0][1]} and then from "
+                f"{sources[1][0]}:{sources[1][1]}; strict RTP listens to the first only.",
+                (as_evidence(rows[0]), as_evidence(rows[-1]), *logged(said), *settings),
+            )
             return
 
 
@@ -216,9 +246,14 @@ def peer_sends_nothing(case: Case) -> Iterator[Clue]:
             continue
         ours = [_audio(each) for each in attempt.signals if each.by_pbx and _audio(each)[1]]
         wrong = any(is_private(address) and not is_private(attempt.peer) for address, _ in ours)
-        yield Clue(0.3 if wrong else 0.6, f"{attempt.peer} was told {ours[-1][0]}:{ours[-1][1]} and sends nothing there." if ours else "No media comes.",
-                   (of(attempt.answer or attempt.invite), Evidence("absence", f"no RTP from {attempt.peer} to the PBX")),
-                   next="If the address in our description is right, ask the provider where it sends.")  # fmt: skip
+        yield Clue(
+            0.3 if wrong else 0.6,
+            f"{attempt.peer} was told {ours[-1][0]}:{ours[-1][1]} and sends nothing there."
+            if ours
+            else "No media comes.",
+            (of(attempt.answer or attempt.invite), Evidence("absence", f"no RTP from {attempt.peer} to the PBX")),
+            next="If the address in our description is right, ask the provider where it sends.",
+        )
         return
 
 
@@ -253,8 +288,13 @@ def unknown_payload_type(case: Case) -> Iterator[Clue]:
     for row in case.streams:
         wrong = sorted(set(row["payload_types"]) - set(row["negotiated"] or ()) - {13, 19})
         if row["negotiated"] and wrong and row["packets"] >= _SOME_PACKETS and row["dst"] in case.pbx:
-            yield Clue(0.85, f"RTP arrives with payload type {', '.join(map(str, wrong))}; agreed were {', '.join(map(str, row['negotiated']))}.",
-                       (as_evidence(row),), "provider.payload_type")  # fmt: skip
+            yield Clue(
+                0.85,
+                f"RTP arrives with payload type {', '.join(map(str, wrong))}; agreed were "
+                f"{', '.join(map(str, row['negotiated']))}.",
+                (as_evidence(row),),
+                "provider.payload_type",
+            )
             return
 
 
@@ -264,15 +304,19 @@ def comfort_noise(case: Case) -> Iterator[Clue]:
     for row in case.streams:
         if 13 in row["payload_types"] and row["dst"] in case.pbx:
             said = case.logged(r"[Cc]omfort noise support")
-            yield Clue(0.8, "The other side suppresses silence and sends comfort noise, which Asterisk hardly supports.",
-                       (as_evidence(row), *logged(said)), "provider.silence_suppression")  # fmt: skip
+            yield Clue(
+                0.8,
+                "The other side suppresses silence and sends comfort noise, which Asterisk hardly supports.",
+                (as_evidence(row), *logged(said)),
+                "provider.silence_suppression",
+            )
             return
 
 
 @rule("rtp", "network.loss", "D14")
 def bad_network(case: Case) -> Iterator[Clue]:
     """Packets are lost on the way, or come at very uneven times."""
-    rows = [row for row in case.streams if row["packets"] >= 2 * _SOME_PACKETS]
+    rows = [row for row in case.streams if row["packets"] >= 2 * _SOME_PACKETS and row["dst"] in case.pbx]
     lossy = [row for row in rows if row["expected"] and row["lost"] / row["expected"] > _LOSSY]
     if lossy:
         worst = max(lossy, key=lambda row: row["lost"] / row["expected"])

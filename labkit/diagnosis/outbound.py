@@ -45,22 +45,29 @@ def no_credentials(case: Case) -> Iterator[Clue]:
             continue
         settings = (cited(endpoint, "outbound_auth"),) if endpoint else ()
         sure = 0.95 if said or settings else 0.55 if not case.log else 0.3
-        yield Clue(sure, "The provider's challenge is never answered: the endpoint has no outbound_auth.",
-                   (of(refusal), *logged(said), *settings), next="pjsip show endpoint: OutAuth")  # fmt: skip
+        yield Clue(
+            sure,
+            "The provider's challenge is never answered: the endpoint has no outbound_auth.",
+            (of(refusal), *logged(said), *settings),
+            next="pjsip show endpoint: OutAuth",
+        )
         return
 
 
 @rule("signalling", "auth.realm", "C03")
 def other_realm(case: Case) -> Iterator[Clue]:
     """Our credentials are for another realm than the one that asks."""
-    for attempt, refusal in _stopped_at_challenge(case):
+    for _attempt, refusal in _stopped_at_challenge(case):
         found = re.search(r'realm="([^"]*)"', " ".join(_challenge_values(refusal)))
         realm = found[1] if found else ""
         said = case.logged(r"No auth objects matching realm\(s\)")
         auths = [each for each in case.settings.objects("auth") if each.get("realm") not in (None, "", "*", realm)]
         if said or auths:
-            yield Clue(0.95 if auths else 0.85, f"The provider's realm is {realm!r}; no auth object of the endpoint is for that realm.",
-                       (of(refusal, f"realm {realm}"), *logged(said), *(cited(each, "realm") for each in auths[:1])))  # fmt: skip
+            yield Clue(
+                0.95 if auths else 0.85,
+                f"The provider's realm is {realm!r}; no auth object of the endpoint is for that realm.",
+                (of(refusal, f"realm {realm}"), *logged(said), *(cited(each, "realm") for each in auths[:1])),
+            )
             return
         if not case.log and not case.settings:
             yield Clue(
@@ -82,8 +89,12 @@ def other_algorithm(case: Case) -> Iterator[Clue]:
         }
         if algorithms and not algorithms & {"MD5"}:
             said = case.logged(r"No auth objects matching realm/algorithm")
-            yield Clue(0.95 if said else 0.85, f"The challenge allows only {', '.join(sorted(algorithms))}; Asterisk answers with MD5 unless told otherwise.",
-                       (of(refusal, f"algorithm {', '.join(sorted(algorithms))}"), *logged(said)))  # fmt: skip
+            yield Clue(
+                0.95 if said else 0.85,
+                f"The challenge allows only {', '.join(sorted(algorithms))}; Asterisk answers with MD5 "
+                "unless told otherwise.",
+                (of(refusal, f"algorithm {', '.join(sorted(algorithms))}"), *logged(said)),
+            )
             return
 
 
@@ -146,11 +157,16 @@ def _silent_options(case: Case) -> dict[str, Signal]:
 @rule("provider", "provider.allow", "C01")
 def refused_by_policy(case: Case) -> Iterator[Clue]:
     """403: the provider does not want this call from us; its reason says why."""
-    for attempt, refusal in _refused(case, 403, 603, 606):
+    for _attempt, refusal in _refused(case, 403, 603, 606):
         reason = f"{refusal.message.reason} {refusal.header('Warning')} {refusal.header('Reason')}".lower()
         place, sure = _policy(reason)
-        yield Clue(sure, f"The provider refuses: {refusal.message.start}.", (of(refusal, refusal.header("Reason")),), place,
-                   "Ask the provider, or look in its portal, for the reason of this call's 403.")  # fmt: skip
+        yield Clue(
+            sure,
+            f"The provider refuses: {refusal.message.start}.",
+            (of(refusal, refusal.header("Reason")),),
+            place,
+            "Ask the provider, or look in its portal, for the reason of this call's 403.",
+        )
         return
 
 
@@ -203,7 +219,7 @@ def too_many(case: Case) -> Iterator[Clue]:
 @rule("provider", "provider.service", "C01")
 def out_of_service(case: Case) -> Iterator[Clue]:
     """5xx: the provider cannot carry the call."""
-    for attempt, refusal in _refused(case, 500, 502, 503, 504):
+    for _attempt, refusal in _refused(case, 500, 502, 503, 504):
         yield Clue(
             0.4,
             f"The provider cannot carry the call: {refusal.message.start}.",
@@ -250,8 +266,11 @@ def past_the_proxy(case: Case) -> Iterator[Clue]:
             (each for each in case.settings.trunk_endpoints if proxies), None
         )
         if proxies and endpoint is not None and not endpoint.get("outbound_proxy"):
-            yield Clue(0.95, "The registration goes by the outbound proxy; calls do not.",
-                       (of(bad), cited(proxies[0], "outbound_proxy"), cited(endpoint, "outbound_proxy")))  # fmt: skip
+            yield Clue(
+                0.95,
+                "The registration goes by the outbound proxy; calls do not.",
+                (of(bad), cited(proxies[0], "outbound_proxy"), cited(endpoint, "outbound_proxy")),
+            )
             return
         if not case.settings:
             yield Clue(
@@ -268,8 +287,12 @@ def number_form(case: Case) -> Iterator[Clue]:
         said = re.search(r"number|format|e\.?164|digit|incomplete|invalid", reason) and not re.search("caller", reason)
         if said or (refusal.code in (404, 484, 604) and not _E164.fullmatch(attempt.number)):
             sure = 0.9 if said else 0.75
-            yield Clue(sure, f"The number went out as {attempt.number}; the provider wants another form.", (of(refusal), of(attempt.invite, attempt.invite.facts.uri)),
-                       next="Compare with the form in the provider's documentation, mostly +E.164.")  # fmt: skip
+            yield Clue(
+                sure,
+                f"The number went out as {attempt.number}; the provider wants another form.",
+                (of(refusal), of(attempt.invite, attempt.invite.facts.uri)),
+                next="Compare with the form in the provider's documentation, mostly +E.164.",
+            )
             return
 
 
@@ -290,15 +313,20 @@ def number_unknown(case: Case) -> Iterator[Clue]:
 def no_answer(case: Case) -> Iterator[Clue]:
     """INVITE leaves for the provider and no response comes."""
     for attempt in case.outbound():
-        after = [each for each in attempt.requests("INVITE")][-1]
+        after = list(attempt.requests("INVITE"))[-1]
         answered = any(each.code and each.time_s > after.time_s for each in attempt.signals if each.method == "INVITE")
         if answered:
             continue
         alive = [each for each in case.signals if each.source == attempt.peer]
         literal = re.fullmatch(r"[\d.]+|\[?[\da-fA-F:]+\]?", attempt.uri_host)
         if alive and literal:
-            yield Clue(0.75, f"{attempt.peer} is alive and drops this INVITE; its Request-URI has an address ({attempt.uri_host}), not the provider's domain.", (of(after, after.facts.uri), of(alive[-1])),
-                       next="Dial with the domain that the provider gave you.")  # fmt: skip
+            yield Clue(
+                0.75,
+                f"{attempt.peer} is alive and drops this INVITE; its Request-URI has an address "
+                f"({attempt.uri_host}), not the provider's domain.",
+                (of(after, after.facts.uri), of(alive[-1])),
+                next="Dial with the domain that the provider gave you.",
+            )
         else:
             yield Clue(
                 0.5,
@@ -332,11 +360,12 @@ def dial_nowhere(case: Case) -> Iterator[Clue]:
     if old:
         yield Clue(
             0.95,
-            "The dialplan dials SIP/..., the channel driver that Asterisk 21 removed; PJSIP/number@endpoint takes its place.",
+            "The dialplan dials SIP/..., the channel driver that Asterisk 21 removed; "
+            "PJSIP/number@endpoint takes its place.",
             logged(old),
         )
     else:
-        found = [each for each in case.settings.dialled("SIP/")]
+        found = list(case.settings.dialled("SIP/"))
         if found:
             yield Clue(
                 0.8,
@@ -348,6 +377,6 @@ def dial_nowhere(case: Case) -> Iterator[Clue]:
 @rule("signalling", "stir_shaken.attest_level", "J05")
 def unsigned(case: Case) -> Iterator[Clue]:
     """The provider wants a signed Identity."""
-    for attempt, refusal in _refused(case, 428, 436, 437, 438):
+    for _attempt, refusal in _refused(case, 428, 436, 437, 438):
         yield Clue(0.85, f"The provider wants an Identity that it can verify: {refusal.message.start}.", (of(refusal),))
         return

@@ -37,7 +37,10 @@ def pinhole_closed(case: Case) -> Iterator[Clue]:
             continue
         sure = 0.92 if quiet else 0.5 if aors else 0.75
         evidence = [of(signal, "not seen inside")] + ([of(before, "the last before it from us")] if before else [])
-        says = "The provider calls the address that we registered from, and the NAT has forgotten it: nothing kept the binding open."
+        says = (
+            "The provider calls the address that we registered from, and the NAT has forgotten it: "
+            "nothing kept the binding open."
+        )
         yield Clue(
             sure,
             says,
@@ -55,8 +58,12 @@ def firewall_in_the_way(case: Case) -> Iterator[Clue]:
         kept_open = any((each.get("qualify_frequency") or "0") != "0" for each in aors)
         registered = any(each.target == signal.source for each in case.requests("REGISTER"))
         sure = 0.6 if registered and not kept_open else 0.92
-        yield Clue(sure, f"{signal.source} calls, and the packet is not seen behind the firewall: nothing forwards it to the PBX.", (of(signal, "not seen inside"),),
-                   next="Look at the firewall's rule for port 5060 from the provider's addresses.")  # fmt: skip
+        yield Clue(
+            sure,
+            f"{signal.source} calls, and the packet is not seen behind the firewall: nothing forwards it to the PBX.",
+            (of(signal, "not seen inside"),),
+            next="Look at the firewall's rule for port 5060 from the provider's addresses.",
+        )
         return
 
 

@@ -44,8 +44,13 @@ def private_contact(case: Case) -> Iterator[Clue]:
         settings, place = (cited(local, "local_net"),), "transport.local_net"
         says += " external_signaling_address is set, so local_net must be what keeps it from being used."
     evidence = (of(first, f"Contact: {first.header('Contact')}"), *settings)
-    yield Clue(0.9 if first.method == "REGISTER" else 0.8, says, evidence, place,
-               "Look at the Contact of the next REGISTER from outside of the NAT.")  # fmt: skip
+    yield Clue(
+        0.9 if first.method == "REGISTER" else 0.8,
+        says,
+        evidence,
+        place,
+        "Look at the Contact of the next REGISTER from outside of the NAT.",
+    )
 
 
 @rule("signalling", "registration.contact_user", "A05")
@@ -70,7 +75,10 @@ def line_without_endpoint(case: Case) -> Iterator[Clue]:
         line, endpoint = yes(each, "line"), each.get("endpoint")
         if line != bool(endpoint):
             missing = "endpoint" if line else "line"
-            says = f"line and endpoint of a registration belong together; without {missing} Asterisk drops the whole object."
+            says = (
+                f"line and endpoint of a registration belong together; without {missing} Asterisk drops "
+                "the whole object."
+            )
             sent = any(case.requests("REGISTER"))
             yield Clue(0.6 if sent else 0.95, says, (*logged(said), cited(each, missing)), f"registration.{missing}")
             return
@@ -111,8 +119,13 @@ def refused_for_good(case: Case) -> Iterator[Clue]:
     for found in said[:1]:
         option = "forbidden_retry_interval" if found[1] == "403" else "fatal_retry_interval"
         place = "registration.auth_rejection_permanent" if found[1] in ("401", "407") else f"registration.{option}"
-        yield Clue(0.55, "By default Asterisk takes this refusal as final and never registers again.", logged(said), place,
-                   "See whether the provider would accept a REGISTER now: pjsip send register.")  # fmt: skip
+        yield Clue(
+            0.55,
+            "By default Asterisk takes this refusal as final and never registers again.",
+            logged(said),
+            place,
+            "See whether the provider would accept a REGISTER now: pjsip send register.",
+        )
 
 
 @rule("provider", "provider.registration", "A12")
@@ -134,8 +147,12 @@ def registrar_refuses(case: Case) -> Iterator[Clue]:
     """The registrar refuses without asking for credentials."""
     for each in case.responses("REGISTER"):
         if each.code in (403, 404, 500, 503) and not _credentials(case, each):
-            yield Clue(0.5, f"The registrar refuses with {each.message.start}, before any password was asked for.",
-                       (of(each),), next="Ask the provider whether the account is active.")  # fmt: skip
+            yield Clue(
+                0.5,
+                f"The registrar refuses with {each.message.start}, before any password was asked for.",
+                (of(each),),
+                next="Ask the provider whether the account is active.",
+            )
             return
 
 
@@ -177,7 +194,10 @@ def swapped_uris(case: Case) -> Iterator[Clue]:
     for each in case.settings.objects("registration"):
         server, client = each.get("server_uri") or "", each.get("client_uri") or ""
         if "@" in server and "@" not in client:
-            says = "server_uri is where to register and has no user, client_uri is who registers and has one: they look swapped."
+            says = (
+                "server_uri is where to register and has no user, client_uri is who registers and has "
+                "one: they look swapped."
+            )
             yield Clue(0.85, says, (cited(each, "server_uri"), cited(each, "client_uri")))
 
 
@@ -189,8 +209,11 @@ def registers_elsewhere(case: Case) -> Iterator[Clue]:
         contacts = {host_of(value) for aor in case.settings.objects("aor") for value in aor.values("contact")}
         sent = [one for one in case.requests("REGISTER") if one.target == host]
         if host not in contacts and sent and sent[0] in _unanswered(case):
-            yield Clue(0.6, f"REGISTER goes to {host}, no trunk's contact, and nobody answers there.",
-                       (of(sent[0]), cited(each, "server_uri")))  # fmt: skip
+            yield Clue(
+                0.6,
+                f"REGISTER goes to {host}, no trunk's contact, and nobody answers there.",
+                (of(sent[0]), cited(each, "server_uri")),
+            )
 
 
 @rule("signalling", "registration.type", "A07", "A13")

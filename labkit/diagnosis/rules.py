@@ -33,14 +33,29 @@ class Rule:
         for clue in self.see(case):
             thing, _, option = (clue.option or self.place).rpartition(".")
             yield Finding(
-                self.id, clue.layer or self.layer, thing, option, round(clue.confidence, 2), clue.says, clue.evidence,
-                clue.next, self.faults,
-            )  # fmt: skip
+                self.id,
+                clue.layer or self.layer,
+                thing,
+                option,
+                round(clue.confidence, 2),
+                clue.says,
+                clue.evidence,
+                clue.next,
+                self.faults,
+            )
 
 
 _MODULES = (
-    "registering", "inbound", "outbound", "describing", "media", "reach", "identity", "lasting", "digits",
-)  # fmt: skip
+    "registering",
+    "inbound",
+    "outbound",
+    "describing",
+    "media",
+    "reach",
+    "identity",
+    "lasting",
+    "digits",
+)
 """Where rules are declared."""
 
 RULES: list[Rule] = []

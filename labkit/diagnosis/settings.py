@@ -14,6 +14,7 @@ from labkit.errors import LabError, ParseError
 from labkit.pjsip.config import Config, Section, read
 
 _HOST = re.compile(r"(?:sips?:)?(?:[^@;>]*@)?\[?(?P<host>[\w.:-]+?)\]?(?::\d+)?(?:;.*)?>?$")
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - read, never bound
 _LARGEST_FILE = 4 * 1024 * 1024
 
 
@@ -65,7 +66,7 @@ class Settings:
         """Addresses that transports bind or present as their own."""
         options = ("bind", "external_signaling_address", "external_media_address")
         found = (host_of(each.get(name) or "") for each in self.objects("transport") for name in options)
-        return tuple(each for each in found if each not in ("", "0.0.0.0", "::"))
+        return tuple(each for each in found if each not in _ANYWHERE)
 
     @cached_property
     def trunk_hosts(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,12 +59,16 @@ class Triage:
         findings = [
             {**{key: value for key, value in asdict(each).items() if key != "says"}, "text": each.says}
             for each in self.findings
-        ]  # fmt: skip
+        ]
         return {
-            "layer": first and first.layer, "object": first and first.object, "option": first and first.option,
-            "lamps": [asdict(each) for each in self.lamps], "findings": findings,
-            "passages": [each.as_dict() for each in self.passages], "notes": list(self.notes),
-        }  # fmt: skip
+            "layer": first and first.layer,
+            "object": first and first.object,
+            "option": first and first.option,
+            "lamps": [asdict(each) for each in self.lamps],
+            "findings": findings,
+            "passages": [each.as_dict() for each in self.passages],
+            "notes": list(self.notes),
+        }
 
     def __str__(self) -> str:
         lines = [f"{each.sign:>6}  {LAYERS[each.layer]}: {each.says}" for each in self.lamps]
@@ -110,7 +114,12 @@ _LOOK_AT = {
     "provider": "Cannot tell from this; look at the provider's portal.",
 }
 
-_MASKS = ((re.compile(r"(?<![\d.:+])\+?\d{7,15}(?![\d.])"), lambda found: found[0][:3] + "x" * (len(found[0]) - 5) + found[0][-2:]),)
+_MASKS = (
+    (
+        re.compile(r"(?<![\d.])\+?\d{7,15}(?![\d.])"),
+        lambda found: found[0][:3] + "x" * (len(found[0]) - 5) + found[0][-2:],
+    ),
+)
 
 
 def masked(plain: Any) -> Any:

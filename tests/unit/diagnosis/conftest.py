@@ -1,0 +1,8 @@
+"""Makes the hand-made packets and calls importable."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
