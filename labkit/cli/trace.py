@@ -7,14 +7,14 @@ half a second: rows go from the arrays straight to the output.
 from __future__ import annotations
 
 import argparse
-import csv
 import gc
-import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from labkit.cli import output
+from labkit.cli.output import Rows
 
 if TYPE_CHECKING:
     from labkit.trace import Trace
@@ -25,7 +25,6 @@ STREAM_COLUMNS = ("src", "src_port", "dst", "dst_port", "ssrc", "payload_type", 
                   "duplicates", "reordered", "jitter_mean_ms", "jitter_max_ms", "delta_max_ms", "first_s", "duration_s",
                   "drift_ppm", "bitrate_kbps", "tshark_packets", "tshark_lost", "tshark_delta_max_ms",
                   "tshark_jitter_mean_ms", "tshark_jitter_max_ms")  # fmt: skip
-_WHOLE = ("tshark_packets", "tshark_lost")
 _SHOWN = {
     "messages": ("frame", "time_s", "src", "dst", "transport", "start", "cseq", "call_id"),
     "calls": ("call", "legs", "from_user", "to_user", "src", "dst", "state", "code", "reason", "start_s", "duration_s"),
@@ -33,9 +32,8 @@ _SHOWN = {
                 "jitter_mean_ms", "jitter_max_ms", "delta_max_ms"),
     "sdp": ("leg", "frame", "time_s", "message", "side", "role", "kind", "address", "port", "direction", "codecs"),
 }  # fmt: skip
-_WIDEST = 44
-_AT_A_TIME = 1000
-_BY_LINES = json.JSONEncoder(check_circular=False, separators=("\n", ":"))
+_SHARED = 20_000
+"""So many messages are worth a second process."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -67,11 +65,12 @@ def _open(options: argparse.Namespace) -> Trace:
     from dataclasses import replace
     from pathlib import Path
 
-    from labkit.runtime import rootfs
-    from labkit.trace import Capture, open_trace
+    from labkit.trace import Capture, open_trace, tshark
 
-    rootfs.offer_tshark()
+    if tshark.find() is None:
+        from labkit.runtime import rootfs
 
+        rootfs.offer_tshark()
     capture = Capture.of(options.file)
     return open_trace(replace(capture, keylog=Path(options.keylog)) if options.keylog else capture)
 
@@ -86,15 +85,30 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _write(options: argparse.Namespace, trace: Trace) -> None:
-    columns, rows = options.rows(trace)
     if options.json:
-        _write_json(columns, rows)
+        output.write_json(*_objects(options.rows, trace))
     elif options.csv:
-        _write_csv(columns, rows)
+        output.write_csv(*options.rows(trace))
     else:
-        _write_table(options.table, columns, rows)
+        output.write_table(_SHOWN[options.table], *options.rows(trace))
     for note in trace.notes:
         print(f"labkit: {note}", file=sys.stderr)
+
+
+def _objects(rows: Callable[[Trace], Rows], trace: Trace) -> list[Iterator[str]]:
+    """All rows as JSON; of very many messages, the second half is made by a second process meanwhile."""
+    points = list(trace.scans.items()) if rows is _messages else []
+    if len(points) != 1 or len(points[0][1].texts) < _SHARED:
+        return [output.objects(*rows(trace))]
+    from labkit.trace.sipscan import messages
+
+    ((point, scan),) = points
+    half = len(scan.texts) // 2
+    first, second = (
+        output.objects(MESSAGE_COLUMNS, (each[1:13] for each in messages(texts, point, scan.first_ns)))
+        for texts in (scan.texts[:half], scan.texts[half:])
+    )
+    return [first, output.elsewhere(second)]
 
 
 def _ladder(options: argparse.Namespace) -> int:
@@ -108,9 +122,6 @@ def _ladder(options: argparse.Namespace) -> int:
     else:
         print(drawn)
     return 0
-
-
-Rows = tuple[Sequence[str], Iterator[Sequence[Any]]]
 
 
 def _messages(trace: Trace) -> Rows:
@@ -140,65 +151,13 @@ def _streams(trace: Trace) -> Rows:
 
 
 def _from_columns(columns: dict[str, Any]) -> Rows:
-    values = (value.tolist() if hasattr(value, "tolist") else value for value in columns.values())
-    return tuple(columns), (
-        [_plain(name, value) for name, value in zip(columns, row, strict=True)]
-        for row in zip(*values, strict=True)
-    )  # fmt: skip
+    return tuple(columns), zip(*(_plain(name, values) for name, values in columns.items()), strict=True)
 
 
-def _plain(name: str, value: Any) -> Any:
-    """A value as JSON has it: no NaN, and counts as whole numbers."""
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return int(value) if name in _WHOLE else round(value, 6)
-    return value
-
-
-def _write_json(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
-    """Write a list of objects, one a line."""
-    row = "{" + ", ".join(f"{json.dumps(name)}: %s" for name in columns) + "}"
-    separator = "["
-    while some := list(islice(rows, _AT_A_TIME)):
-        encoded = zip(*map(_encoded, zip(*some, strict=True)), strict=True)
-        sys.stdout.write(separator + ",\n".join([row % cells for cells in encoded]))
-        separator = ",\n"
-    sys.stdout.write("[]\n" if separator == "[" else "]\n")
-
-
-def _encoded(column: Sequence[Any]) -> list[str]:
-    """The values of a column as JSON, all at once, because the encoder is then at its fastest.
-
-    JSON text has no line end within a string, so line ends part the values; lists are encoded one by one.
-    """
-    if any(type(value) is list for value in column):
-        return [json.dumps(value) for value in column]
-    return _BY_LINES.encode(column)[1:-1].split("\n")
-
-
-def _write_csv(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(columns)
-    out.writerows([_text(value) for value in row] for row in rows)
-
-
-def _write_table(table: str, columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
-    shown = [name for name in ("point", *_SHOWN[table]) if name in columns or name == "start"]
-    lines = [shown]
-    for row in rows:
-        values = dict(zip(columns, row, strict=True))
-        if "start" in shown:
-            values["start"] = values["method"] or f"{values['code']} {values['reason']}"
-        lines.append([_text(values[name])[:_WIDEST] for name in shown])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+def _plain(name: str, values: Any) -> list[Any]:
+    """The values of a column as JSON has them: no NaN, and counts as whole numbers."""
+    count = name in ("tshark_packets", "tshark_lost")
+    return [
+        (None if math.isnan(value) else int(value) if count else round(value, 6)) if isinstance(value, float) else value
+        for value in (values.tolist() if hasattr(values, "tolist") else values)
+    ]

@@ -6,7 +6,7 @@ Network layers: IPv4 and IPv6. What needs reassembly or decryption is only sorte
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,9 @@ _ENCAPSULATIONS = (4, 41, 47, 132)
 _EXTENSIONS = (0, 43, 60)
 """Hop-by-hop options, routing, destination options of IPv6 (RFC 8200 section 4)."""
 _FRAGMENT = 44
-_TUNNEL_PORTS = (1701, 2152, 3544, 4789, 5246, 5247, 6081, 8472)
-"""L2TP, GTP-U, Teredo, VXLAN, CAPWAP, GENEVE and the older VXLAN port."""
+_TUNNEL = np.zeros(1 << 16, np.bool_)
+_TUNNEL[[1701, 2152, 3544, 4789, 5246, 5247, 6081, 8472]] = True
+"""Ports of L2TP, GTP-U, Teredo, VXLAN, CAPWAP, GENEVE and the older one of VXLAN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +181,18 @@ def _with_six(found: Layers, view: View) -> Layers:
     return found
 
 
-def quoted(found: Layers, view: View) -> Layers:
-    """The packets that ICMP errors quote (RFC 792, RFC 4443), in place of the errors; all others hold no protocol."""
-    kind = view.u8[found.transport]
-    four = (found.protocol == ICMP) & np.isin(kind, _ICMP_ERRORS)
-    six = (found.protocol == ICMP6) & (kind < 128)
-    inner = found.transport + 8
-    rows = np.flatnonzero((four | six) & (inner + 28 <= found.end))
-    none = replace(found, protocol=np.full_like(found.protocol, -1), fragment=np.zeros_like(found.fragment))
-    if not rows.size:
-        return none
-    version = view.u8[inner] >> 4
-    transport = np.where(version == 6, inner + 40, inner + (view.u8[inner] & 15).astype(np.int64) * 4)
-    protocol = np.where(version == 6, view.u8[inner + 6], view.u8[inner + 9]).astype(np.int64)
-    none.protocol[rows] = protocol[rows]
-    addresses = view.u64[np.where(version == 4, inner + 12, 0)].astype(np.uint64)
-    return replace(none, network=inner, addresses=addresses, transport=transport, six=version == 6)
+def quoted(found: Layers, view: View) -> tuple[npt.NDArray[np.intp], Layers]:
+    """Which packets are ICMP errors that quote one, and the layers of what they quote (RFC 792, RFC 4443)."""
+    rows = np.flatnonzero((found.protocol == ICMP) | (found.protocol == ICMP6))
+    kind, end = view.u8[found.transport[rows]], found.end[rows]
+    error = np.where(found.protocol[rows] == ICMP6, kind < 128, np.isin(kind, _ICMP_ERRORS))
+    rows = rows[error & (found.transport[rows] + 36 <= end)]
+    network, end = found.transport[rows] + 8, found.end[rows]
+    six = view.u8[network] >> 4 == 6
+    transport = network + np.where(six, 40, (view.u8[network] & 15).astype(np.int64) * 4)
+    protocol = view.u8[network + np.where(six, 6, 9)].astype(np.int64)
+    addresses = view.u64[network + 12].astype(np.uint64)
+    return rows, Layers(network, addresses, end, transport, protocol, six, np.zeros_like(six), np.ones_like(six))
 
 
 def foreign(found: Layers, view: View) -> Mask:
@@ -203,6 +200,5 @@ def foreign(found: Layers, view: View) -> Mask:
     need: Mask = (found.fragment & ((found.protocol == UDP) | (found.protocol == TCP))) | ~found.known
     need |= np.isin(found.protocol, _ENCAPSULATIONS)
     whole = np.flatnonzero(found.datagrams)
-    tunnelled = np.isin(view.u16[found.transport[whole] + 2], _TUNNEL_PORTS)
-    need[whole[tunnelled]] = True
+    need[whole[_TUNNEL[view.u16[found.transport[whole] + 2]]]] = True
     return need

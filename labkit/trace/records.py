@@ -9,8 +9,9 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -58,7 +59,7 @@ class Block:
     """A run of packets of one file; all arrays but `data` have one element per packet."""
 
     data: npt.NDArray[np.uint8]
-    """Bytes of the file, and `PAD` zero bytes or more; the next block overwrites them."""
+    """Bytes of the file, and `PAD` zero bytes or more; the next block but one overwrites them."""
     base: int
     """Offset in the file of the first byte of `data`."""
     frame: npt.NDArray[np.uint32]
@@ -71,6 +72,11 @@ class Block:
     """Bytes of the packet that were captured."""
     link: npt.NDArray[np.uint16]
     """LINKTYPE_ number of the interface it came from."""
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Block:
+        """Some of the packets, in the order given."""
+        columns = ("frame", "time_ns", "start", "size", "link")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
 
 class Reader:
@@ -85,7 +91,7 @@ class Reader:
         """Bytes at the end that are not a whole record: the file was cut off, or is being written."""
         self.form: Form | None = None
         self._file = file
-        self._raw = bytearray(CHUNK + PAD)
+        self._raw, self._spare = bytearray(CHUNK + PAD), bytearray(CHUNK + PAD)
         self._offset = 0
         self._frames = 0
 
@@ -130,6 +136,7 @@ class Reader:
 
     def _fill(self) -> int:
         """Read on from the first byte that is not read yet; how many bytes came."""
+        self._raw, self._spare = self._spare, self._raw
         filled = 0
         with self._located():
             self._file.seek(self._offset)
@@ -151,6 +158,15 @@ class Reader:
         frame = np.arange(self._frames + 1, self._frames + 1 + len(start), dtype=np.uint32)
         self._frames += len(start)
         return Block(np.frombuffer(self._raw, np.uint8), self._offset, frame, time_ns, start, size, link)
+
+
+def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks; each is read by a second thread while the one before it is looked at."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +16,8 @@ import numpy.typing as npt
 
 from labkit.errors import CaptureError
 from labkit.trace.intern import Ids, Interner, Words
-from labkit.trace.packets import TCP, UDP, Int, Layers, View, foreign, layers, quoted
-from labkit.trace.records import Block, Reader, opened
+from labkit.trace.packets import TCP, Int, Layers, View, foreign, layers, quoted
+from labkit.trace.records import Block, Reader, ahead, opened
 
 _MIN_SIP = 16
 _SIX = np.uint64(1 << 32)
@@ -65,8 +66,10 @@ class Datagrams:
     """Offset in the block of the payload."""
     size: Int
     """Bytes of the payload that were captured."""
-    flow: Ids
-    """Number of the flow."""
+    addresses: Words
+    """Source and destination in one number."""
+    ports: Words
+    """Source and destination port in one number; that of IPv6 is above all of IPv4."""
     head: npt.NDArray[np.void]
     """The UDP header, and the payload's first bytes read as RTP."""
 
@@ -163,8 +166,8 @@ class Scanner:
     def __init__(self, reader: Reader) -> None:
         """Collect from a reader that has not read yet."""
         self._reader = reader
-        self._flows, self._addresses, self._streams, self._connected = Interner(), Interner(), Interner(), Interner()
-        self._known: list[Flow] = []
+        self._addresses, self._connected, self._streams = Interner(2), Interner(2), Interner(3)
+        self._flows: dict[tuple[int, int], Flow] = {}
         self._first_ns: int | None = None
         self._frames = 0
         self._texts: list[Datagram] = []
@@ -175,7 +178,7 @@ class Scanner:
 
     def read(self) -> None:
         """Take all packets that are there now."""
-        for block in self._reader.blocks():
+        for block in ahead(self._reader.blocks()):
             if len(block.frame):
                 self._take(block)
 
@@ -189,10 +192,10 @@ class Scanner:
         notes = [reader.damage] if reader.damage else []
         if reader.unread_bytes and not reader.damage:
             notes.append(f"{reader.path}: cut short, {reader.unread_bytes} bytes of an unfinished packet at its end")
-        streams = [(self._known[key >> 32], key & 0xFFFF_FFFF) for key, _ in self._streams.keys]
+        streams = [(self._flow(high, low), ssrc) for high, low, ssrc in self._streams.keys_from(0)]
         media = Media(*_joined(self._media, "u4 i8 i4 u2 u4 u1 u2 i8"))
         foreign = Foreign(*_joined(self._foreign, "u4 i8 u2 i8 i8 i4 ?"))
-        texts, control = list(self._texts), list(self._control)
+        texts, control = sorted(self._texts, key=itemgetter(0)), list(self._control)
         first_ns = self._first_ns or 0
         secrets = list(reader.form.secrets) if reader.form else []
         return Scan(
@@ -208,12 +211,14 @@ class Scanner:
         found = layers(block, view)
         self._take_datagrams(block, self._datagrams(block, found, view))
         self._take_foreign(block, found, view)
-        self._take_quotes(block, quoted(found, view), view)
+        self._take_quotes(block, found, view)
 
     def _take_quotes(self, block: Block, found: Layers, view: View) -> None:
         """SIP messages that ICMP errors send back, with the addresses that they had been sent with."""
-        if (found.protocol == UDP).any():
-            datagrams = self._datagrams(block, found, view)
+        rows, inner = quoted(found, view)
+        if rows.size:
+            block = block.take(rows)
+            datagrams = self._datagrams(block, inner, view)
             quotes = self._cut(block, datagrams, np.arange(len(datagrams.size)))
             self._texts += [each._replace(transport="ICMP") for each in quotes if TEXT.match(each.data)]
 
@@ -223,8 +228,13 @@ class Scanner:
         head = view.take(_UDP_HEADER, transport)
         begin = transport + 8
         size = np.minimum(found.end[rows] - begin, np.maximum(head["length"].astype(np.int64) - 8, 0))
-        flow = self._flow_numbers(found, rows, head, view)
-        return Datagrams(block.frame[rows], block.time_ns[rows], begin, size, flow, head)
+        addresses, ports = found.addresses[rows], head["ports"].astype(np.uint64)
+        if (six := np.flatnonzero(found.six[rows])).size:
+            network, addresses = found.network[rows][six], addresses.copy()
+            src, dst = (self._address_numbers(network + at, view) for at in (8, 24))
+            addresses[six] = (src.astype(np.uint64) << np.uint64(32)) | dst.astype(np.uint64)
+            ports[six] |= _SIX
+        return Datagrams(block.frame[rows], block.time_ns[rows], begin, size, addresses, ports, head)
 
     def _take_datagrams(self, block: Block, datagrams: Datagrams) -> None:
         first, second, size = datagrams.head["first"], datagrams.head["second"], datagrams.size
@@ -240,45 +250,36 @@ class Scanner:
 
     def _cut(self, block: Block, datagrams: Datagrams, which: npt.NDArray[np.intp]) -> Iterator[Datagram]:
         """Some datagrams, one by one, with a copy of their payload."""
-        names = ("frame", "time_ns", "flow", "begin", "size")
+        names = ("frame", "time_ns", "addresses", "ports", "begin", "size")
         columns = (getattr(datagrams, name)[which].tolist() for name in names)
-        raw, flows = block.data.data, self._known
-        for frame, time_ns, flow, begin, size in zip(*columns, strict=True):
-            yield Datagram(frame, time_ns, flows[flow], bytes(raw[begin : begin + size]))
+        raw, flows = block.data.data, self._flows
+        for frame, time_ns, addresses, ports, begin, size in zip(*columns, strict=True):
+            flow = flows.get((addresses, ports)) or self._flow(addresses, ports)
+            yield Datagram(frame, time_ns, flow, bytes(raw[begin : begin + size]))
 
     def _take_media(self, block: Block, datagrams: Datagrams, mask: npt.NDArray[np.bool_]) -> None:
         rows = _rows(mask)
         head = datagrams.head[rows]
-        key = (datagrams.flow[rows].astype(np.uint64) << np.uint64(32)) | head["ssrc"]
+        ssrc = head["ssrc"].astype(np.uint64)
         self._media.append((
-            datagrams.frame[rows], datagrams.time_ns[rows], self._streams.ids(key, np.zeros_like(key)),
+            datagrams.frame[rows], datagrams.time_ns[rows],
+            self._streams.ids(datagrams.addresses[rows], datagrams.ports[rows], ssrc),
             head["sequence"].astype(np.uint16), head["timestamp"].astype(np.uint32), head["second"].copy(),
             datagrams.size[rows].astype(np.uint16), datagrams.begin[rows] + block.base,
         ))  # fmt: skip
 
-    def _flow_numbers(self, found: Layers, rows: Rows, head: npt.NDArray[np.void], view: View) -> Ids:
-        """Number of the flow of each datagram, and addresses as text for flows that are new."""
-        high, low = found.addresses[rows], head["ports"].astype(np.uint64)
-        if (six := np.flatnonzero(found.six[rows])).size:
-            network, high = found.network[rows][six], high.copy()
-            src, dst = (self._address_numbers(network + at, view) for at in (8, 24))
-            high[six] = (src.astype(np.uint64) << np.uint64(32)) | dst.astype(np.uint64)
-            low[six] |= _SIX
-        numbers = self._flows.ids(high, low)
-        for key in self._flows.keys_from(len(self._known)):
-            self._known.append(self._flow(*key))
-        return numbers
-
     def _address_numbers(self, at: Int, view: View) -> Ids:
         return self._addresses.ids(view.u64[at].astype(np.uint64), view.u64[at + 8].astype(np.uint64))
 
-    def _flow(self, high: int, low: int) -> Flow:
-        pair = (high >> 32, high & 0xFFFF_FFFF)
-        if low & int(_SIX):
-            src, dst = (socket.inet_ntop(socket.AF_INET6, struct.pack(">QQ", *self._addresses.key(n))) for n in pair)
-        else:
-            src, dst = (socket.inet_ntoa(struct.pack(">I", address)) for address in pair)
-        return Flow(src, low >> 16 & 0xFFFF, dst, low & 0xFFFF)
+    def _flow(self, addresses: int, ports: int) -> Flow:
+        """The flow of a pair of addresses and ports."""
+        text = self._six if ports & int(_SIX) else _four
+        flow = Flow(text(addresses >> 32), ports >> 16 & 0xFFFF, text(addresses & 0xFFFF_FFFF), ports & 0xFFFF)
+        self._flows[addresses, ports] = flow
+        return flow
+
+    def _six(self, number: int) -> str:
+        return socket.inet_ntop(socket.AF_INET6, struct.pack(">QQ", *self._addresses.key(number)))
 
     def _take_foreign(self, block: Block, found: Layers, view: View) -> None:
         tcp = (found.protocol == TCP) & ~found.fragment & (found.transport + 20 <= found.end)
@@ -311,6 +312,10 @@ class Scanner:
         if six.size:
             ends[six] = self._address_numbers(network[six] + six_at, view).astype(np.uint64) | _SIX
         return ends
+
+
+def _four(number: int) -> str:
+    return socket.inet_ntoa(struct.pack(">I", number))
 
 
 def _rows(mask: npt.NDArray[np.bool_]) -> Rows:

@@ -13,6 +13,8 @@ _START = re.compile(r"SIP/2\.0 +(\d{3}) ?([^\r\n]*)|(\S+) +([^\r\n]*?) +SIP/2\.0
 _VALUE = r"[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)"
 _CALL_ID = re.compile(r"[\r\n](?:call-id|i)" + _VALUE, re.IGNORECASE)
 _CSEQ = re.compile(r"[\r\n]cseq" + _VALUE, re.IGNORECASE)
+_USUAL = re.compile(r"\nCall-ID: (\S+)\r\nCSeq: (\d+ [A-Z]+)(?=\r\n\S|\Z)")
+"""Both as they are mostly written; looked for first, because this is five times as fast."""
 
 Start = tuple[str | None, int | None, str | None]
 """Method, or code and reason phrase."""
@@ -68,24 +70,26 @@ class Message(NamedTuple):
 
 def messages(datagrams: Iterable[Datagram], point: str, first_ns: int) -> Iterator[Message]:
     """The messages among datagrams that look like SIP, in their order."""
-    starts: dict[str, Start | None] = {}
+    responses: dict[str, Start | None] = {}
     for frame, time_ns, flow, data, transport in datagrams:
         text = data.decode("utf-8", "replace")
         if text[0] <= " ":
             text = text.lstrip()
         line = text[: text.find("\n")]
-        if line not in starts:
-            starts[line] = _start(text)
-        if (start := starts[line]) is not None:
+        if (start := responses.get(line)) is None:
+            start = _start(line, text)
+            if line.startswith("SIP/2.0 "):
+                responses[line] = start
+        if start is not None:
             end = text.find("\r\n\r\n")
-            call_id, cseq = _header(text, "\nCall-ID:", _CALL_ID, end), _header(text, "\nCSeq:", _CSEQ, end)
-            time_s = (time_ns - first_ns) / 1e9
-            yield Message(point, frame, time_s, *flow, transport, *start, cseq, call_id, data)
+            usual = _USUAL.search(text, 0, end if end >= 0 else len(text))
+            call_id, cseq = usual.groups() if usual else (_header(text, _CALL_ID, end), _header(text, _CSEQ, end))
+            yield Message(point, frame, (time_ns - first_ns) / 1e9, *flow, transport, *start, cseq, call_id, data)
 
 
-def _start(text: str) -> Start | None:
+def _start(line: str, text: str) -> Start | None:
     """Read a start line; None if it is not SIP."""
-    line = text[: text.find("\n")].rstrip()
+    line = line.rstrip()
     if line.startswith("SIP/2.0 ") and (code := line[8:11]).isdecimal() and code.isascii():
         return None, int(code), line[11:].strip()
     if line.endswith(" SIP/2.0") and (end := line.find(" ")) > 0:
@@ -96,15 +100,8 @@ def _start(text: str) -> Start | None:
     return (match[3], None, None) if match[1] is None else (None, int(match[1]), match[2].rstrip())
 
 
-def _header(text: str, usual: str, pattern: re.Pattern[str], end: int) -> str:
-    """Value of a header: looked for as it is usually written, then in every way it may be."""
-    at = text.find(usual, 0, end)
-    if at >= 0:
-        begin = at + len(usual)
-        stop = text.find("\n", begin)
-        if text[stop + 1 : stop + 2] not in (" ", "\t"):
-            value = text[begin:stop].strip()
-            return value if "  " not in value and "\t" not in value else " ".join(value.split())
+def _header(text: str, pattern: re.Pattern[str], end: int) -> str:
+    """Value of a header in whatever way it is written; empty if missing."""
     match = pattern.search(text, 0, end if end >= 0 else len(text))
     return " ".join(match[1].split()) if match else ""
 

@@ -3,7 +3,7 @@
     python -m tests.bench.trace_speed [--rounds 3] [--scale 10]
 
 `--scale 10` reads ten million RTP packets as well, to show that time grows with the size and memory does not.
-Prints wall time, peak memory and the ratio to tshark; pyshark reads a small part, and its
+Prints wall time, CPU time, peak memory and the ratio to tshark; pyshark reads a small part, and its
 figure is scaled up and marked.
 """
 
@@ -40,6 +40,7 @@ class Run:
     """One whole process."""
 
     wall_s: float
+    cpu_s: float
     peak_mb: float
 
 
@@ -52,7 +53,7 @@ def measured(command: Sequence[str]) -> Run:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{command[0]} ended with {child.returncode}")
-    return Run(wall_s, usage.ru_maxrss / 1024)
+    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def compare(title: str, commands: dict[str, Sequence[str]], rounds: int, size_mb: float) -> None:
@@ -66,8 +67,10 @@ def compare(title: str, commands: dict[str, Sequence[str]], rounds: int, size_mb
     for name, some in runs.items():
         wall_s = statistics.median(run.wall_s for run in some)
         ratio = f"1/{base_s / wall_s:.1f} of tshark" if base_s else ""
+        cpu_s = statistics.median(run.cpu_s for run in some)
         peak_mb = max(run.peak_mb for run in some)
-        print(f"  {name:<22} {wall_s:8.2f} s  {peak_mb:6.0f} MB = {peak_mb / size_mb:4.2f} x file  {ratio}")
+        memory = f"{peak_mb:6.0f} MB = {peak_mb / size_mb:4.2f} x file"
+        print(f"  {name:<22} {wall_s:8.2f} s  {cpu_s:6.2f} s CPU  {memory}  {ratio}")
 
 
 def made(path: Path, kind: str, *words: str) -> int:

@@ -6,14 +6,17 @@ import argparse
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trace_wire as wire
 from trace_dialogs import Call
 
+from labkit.cli import output
 from labkit.cli import trace as commands
 
 
@@ -48,6 +51,26 @@ def test_messages_as_json(capsys: pytest.CaptureFixture[str], capture: str) -> N
         "call_id": "call-1@192.0.2.10",
     } == rows[0]  # fmt: skip
     assert (180, "Ringing") == (rows[1]["code"], rows[1]["reason"])
+
+
+def test_two_processes_write_what_one_writes(
+    capsys: pytest.CaptureFixture[str], capture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = run(capsys, "messages", capture, "--json")
+    monkeypatch.setattr(commands, "_SHARED", 1)
+    assert alone == run(capsys, "messages", capture, "--json")
+
+
+def test_text_of_a_second_process_is_made_here_when_that_fails() -> None:
+    here = os.getpid()
+
+    def parts() -> Iterator[str]:
+        yield "one"
+        if os.getpid() != here:
+            raise OSError
+        yield "two"
+
+    assert ["one", "two"] == list(output.elsewhere(parts()))
 
 
 def test_streams_as_json(capsys: pytest.CaptureFixture[str], capture: str) -> None:
