@@ -1,7 +1,7 @@
-"""What a lesson imports: `from labkit.lesson import check, doctor, hint, lab, ladder, media, parties`.
+"""What a lesson imports: `from labkit.lesson import check, hint, lab, ladder, log, media, story`.
 
 `lab` is the running lab, found again after a restart of the kernel and started where none runs; to import it also
-gives the notebook its `%asterisk` magic. Each name loads what it needs when it is first used.
+gives the notebook `%asterisk`, `%%pbx` and `%%dialplan`. Each name loads what it needs when it is first used.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.lesson.replies import check as check
     from labkit.lesson.replies import hint as hint
+    from labkit.lesson.story import log as log
+    from labkit.lesson.story import story as story
     from labkit.lesson.views import doctor as doctor
     from labkit.lesson.views import ladder as ladder
     from labkit.lesson.views import media as media
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     lab: Lab
 
-__all__ = ["check", "doctor", "hint", "lab", "ladder", "media", "parties"]
+__all__ = ["check", "doctor", "hint", "lab", "ladder", "log", "media", "parties", "story"]
 
 _HOMES = {
     "check": "labkit.lesson.replies",
@@ -29,6 +31,8 @@ _HOMES = {
     "ladder": "labkit.lesson.views",
     "media": "labkit.lesson.views",
     "parties": "labkit.lesson.views",
+    "log": "labkit.lesson.story",
+    "story": "labkit.lesson.story",
 }
 
 

@@ -8,13 +8,16 @@ from IPython.core.getipython import get_ipython
 
 from labkit.lab.lab import Lab
 from labkit.lesson.console import asterisk_magic
+from labkit.lesson.editing import dialplan_magic, pbx_magic
+from labkit.lesson.story import verdict_text
+from labkit.scenario.verdict import Verdict
 
 TABLE_WIDTH = 160
 """Characters in a line of a table's text form."""
 
 
 def open_lesson() -> Lab:
-    """The running lab, started where none runs; a notebook also gets `%asterisk` for it, and steady text forms."""
+    """The running lab, started where none runs; a notebook also gets its magics, and steady text forms."""
     lab = Lab().up()
     if shell := get_ipython():
         _teach(shell, lab)
@@ -22,7 +25,7 @@ def open_lesson() -> Lab:
 
 
 def _teach(shell: Any, lab: Lab) -> None:
-    """Give a notebook the magic, ladders whose text is the same at every run, and tables that are whole."""
+    """Give a notebook the magics, ladders whose text is the same at every run, and tables that are whole."""
     import pandas as pd
 
     from labkit.show import Ladder
@@ -30,6 +33,13 @@ def _teach(shell: Any, lab: Lab) -> None:
     def text(ladder: Ladder, printer: Any, cycle: bool) -> None:
         printer.text(ladder.text(exact=False))
 
+    def judged(verdict: Verdict, printer: Any, cycle: bool) -> None:
+        printer.text(verdict_text(verdict))
+
     shell.register_magic_function(asterisk_magic(lab.asterisk), "line", "asterisk")
-    shell.display_formatter.formatters["text/plain"].for_type(Ladder, text)
+    shell.register_magic_function(pbx_magic(lab), "cell", "pbx")
+    shell.register_magic_function(dialplan_magic(lab), "cell", "dialplan")
+    formatter = shell.display_formatter.formatters["text/plain"]
+    formatter.for_type(Ladder, text)
+    formatter.for_type(Verdict, judged)
     pd.set_option("display.width", TABLE_WIDTH, "display.max_columns", None, "display.max_colwidth", None)

@@ -7,7 +7,8 @@
     [codec.wrong]
     PCMU = "PCMU was offered; the answer left it out."
 
-A number is right within `within` of the answer. The text under `wrong` meets the one who fell into that trap.
+Those of a scenario are in its own file: check("inbound-401.layer", answer). A number is right within `within` of the
+answer. The text under `wrong` meets the one who fell into that trap.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from functools import cache
 from pathlib import Path
 
 from labkit.errors import ScenarioError
+from labkit.lab.lab import Lab
+from labkit.scenario.shelf import Shelf
 
 FOLDER = Path(__file__).with_name("answers")
 """Where the TOML files lie, named by the lessons' numbers."""
@@ -65,8 +68,23 @@ def find(name: str) -> Question:
     questions = load()
     if name in questions:
         return questions[name]
+    slug, _, key = str(name).rpartition(".")
+    if slug in Shelf.here().slugs():
+        return of_scenario(slug, key)
     near = get_close_matches(str(name), questions, 1, cutoff=0.4) or sorted(questions)[:1]
     raise ScenarioError(f"There is no question {name!r}. Did you mean {near[0]!r}?", question=name)
+
+
+def of_scenario(slug: str, key: str) -> Question:
+    """A question of a scenario, with the numbers and names of the lab that was broken by it."""
+    lab = Lab()
+    broken = lab.scenario if lab.home.state else None
+    scenario = broken if broken and broken.slug == slug else Shelf.here().read(slug)
+    found = {each.id: each for each in scenario.question}
+    if key not in found:
+        raise ScenarioError(f"{slug} asks no {key!r}; it asks: {', '.join(found)}.", question=key)
+    one = found[key]
+    return Question(one.answer, one.right, one.hints, one.wrong)
 
 
 @cache

@@ -1,0 +1,81 @@
+"""A broken trunk as a lesson tells it: the operator's story first, the verdict in a form that repeats."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from labkit.lab.lab import Lab
+from labkit.scenario.model import Scenario
+from labkit.scenario.verdict import Verdict
+
+_RESTLESS = (
+    (re.compile(r"(?<=callid: )[^)]+"), "~"),
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "~"),
+    (re.compile(r"(?<=-)[0-9a-f]{8}\b"), "~"),
+    (re.compile(r"\b0x[0-9a-f]{6,}\b"), "~"),
+)
+"""What differs from run to run in Asterisk's log: Call-IDs, numbers of channels, addresses of objects."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Story:
+    """What the operator says; nothing of it tells the cause."""
+
+    scenario: Scenario
+
+    def __str__(self) -> str:
+        told = re.sub(r"\s+", " ", self.scenario.story).strip()
+        return f"{self.scenario.title} (about {self.scenario.minutes} minutes)\n{told}{self._clock()}"
+
+    __repr__ = __str__
+
+    def _clock(self) -> str:
+        clock = self.scenario.clock
+        return f"\nIn production this takes {clock}; here it is shrunk to {self.scenario.shrunk}." if clock else ""
+
+    def _repr_html_(self) -> str:
+        paragraphs = "".join(f"<p>{escape(each)}</p>" for each in re.split(r"\n\s*\n", self.scenario.story.strip()))
+        return (
+            '<blockquote style="border-left: 4px solid #1565c0; padding-left: 12px">'
+            f"<b>{escape(self.scenario.title)}</b>{paragraphs}<p>{escape(self._clock().strip())}</p></blockquote>"
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LogView:
+    """Lines of Asterisk's log since the last change; `~` stands for what never repeats."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines) or "The log has no such line since the last change."
+
+    __repr__ = __str__
+
+
+def story(scenario: Scenario) -> Story:
+    """What `lab.break_` gave, as the operator tells it."""
+    return Story(scenario)
+
+
+def log(lab: Lab, pattern: str = "", levels: tuple[str, ...] = ("ERROR", "WARNING", "NOTICE")) -> LogView:
+    """What Asterisk logged since the last change, of these levels, with this pattern in it; each line once."""
+    lines = (str(each) for each in lab.log_since_change() if each.level in levels)
+    return LogView(tuple(dict.fromkeys(map(steady, (line for line in lines if re.search(pattern, line))))))
+
+
+def steady(line: str) -> str:
+    """A line of the log without what differs from run to run."""
+    for restless, sign in _RESTLESS:
+        line = restless.sub(sign, line)
+    return line
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """A verdict without the figures of one run: what passed and what did not."""
+    ordered = sorted(verdict.checks, key=lambda each: each.passed)
+    shown = [f"{'pass' if each.passed else 'FAIL'}  {each.name}" for each in ordered]
+    head = "Passed" if verdict.passed else "Not passed"
+    return "\n".join([f"{head}: {verdict.title or 'the healthy lab'}", *(f"  {each}" for each in shown)])

@@ -1,0 +1,19 @@
+"""What a lesson shows of a broken trunk is the same at every run."""
+
+from __future__ import annotations
+
+from labkit.lesson.story import steady, verdict_text
+from labkit.scenario.verdict import Check, Verdict
+
+
+def test_a_line_of_the_log_loses_what_never_repeats() -> None:
+    one = "NOTICE x.c: Request 'INVITE' failed (callid: 9a1b@h) - channel PJSIP/1001-0000001f at 0x7f00aa11"
+    other = one.replace("9a1b", "77ff").replace("0000001f", "000000aa").replace("7f00aa11", "7f00bb22")
+    assert steady(one) == steady(other)
+    assert "failed (callid: ~)" in steady(one)
+
+
+def test_a_verdict_shows_what_failed_first_and_no_figures() -> None:
+    checks = (Check("out", True, "200", "200"), Check("in", False, "200", "401", "outside frame 12"))
+    text = verdict_text(Verdict("x", "No call comes in", checks))
+    assert text == "Not passed: No call comes in\n  FAIL  in\n  pass  out"
