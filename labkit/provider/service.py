@@ -243,7 +243,7 @@ class Service:
         await self.until(lambda: call.state in ("confirmed", "ended"), ring_s)
         if "confirmed" in call.times:
             await self.until(lambda: call.state == "ended", hold_s)
-        call.hang_up()
+        call.abandon()
         await self.until(lambda: call.state == "ended", 2 * self.agent.timing.timeout_s + 5)
         return line.report()
 
@@ -282,7 +282,9 @@ class Service:
     def hang_up(self, call: str) -> None:
         """End one call from the provider's side."""
         found = self.ledger[call].call
-        if isinstance(found, OutgoingCall | IncomingCall):
+        if isinstance(found, OutgoingCall):
+            found.abandon()
+        elif isinstance(found, IncomingCall):
             found.hang_up()
 
     def registrations(self) -> list[Registered]:

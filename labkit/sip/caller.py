@@ -193,6 +193,16 @@ class OutgoingCall(Call):
         else:
             self.cancel()
 
+    def abandon(self) -> None:
+        """Hang up, and send no further copy of an INVITE that nobody has answered at all.
+
+        Section 9.1 would have it go on for 64*T1, in case that a provisional response comes. A carrier that routes on
+        does not wait, and the copies would keep a NAT binding busy.
+        """
+        self.hang_up()
+        if self._exchange and self._exchange.transaction.state == "calling":
+            self._exchange.transaction.fail(487, "Request Terminated")
+
     def _send_cancel(self) -> None:
         exchange = self._exchange
         if exchange is None or "cancel sent" in self.times or exchange.transaction.state != "proceeding":

@@ -45,7 +45,20 @@ async def test_a_private_contact_is_reached_by_its_source_and_not_as_written(
     assert ["sip:trunk-4420@127.0.0.79:15079"] == [item.contact for item in service.registrations()]
     assert 200 == (await service.call(DID, hold_s=0.1)).status
     service.set("trunk.registered.inbound.next_hop", "contact")
-    assert 408 == (await service.call(DID, ring_s=0.3)).status
+    unanswered = await service.call(DID, ring_s=0.3)
+    assert ("ended", 487, "local") == (unanswered.state, unanswered.status, unanswered.ended_by)
+
+
+async def test_an_unanswered_invite_is_not_repeated_after_the_provider_gave_up(
+    service: Service, new_phone: NewPhone
+) -> None:
+    await (await new_phone()).register()
+    service.set("fault", [{"match": {"method": "INVITE", "direction": "out"}}])
+    sent = service.agent.transactions.retransmissions
+    await service.call(DID, ring_s=0.3)
+    before = dict(sent)
+    await asyncio.sleep(0.5)
+    assert 0 < before["INVITE"] == sent["INVITE"]
 
 
 async def test_a_wrong_password_is_not_registered(service: Service, new_phone: NewPhone) -> None:
