@@ -20,7 +20,7 @@ from labkit.pjsip.config import read
 from labkit.provider.policy import edited
 from labkit.runtime.topology import lab_env
 from labkit.scenario import changes
-from labkit.scenario.model import STRENGTH, Apply, Change
+from labkit.scenario.model import REGISTRATIONS, STRENGTH, Apply, Change
 from labkit.scenario.values import render
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
     way = max(changes.strength(steps), needed(lab), key=STRENGTH.index)
     made_to_count(lab, way, label)
     register(lab, steps, anew and way != "restart")
+    for change in steps:
+        if change.asterisk or change.provider == REGISTRATIONS:
+            happen(lab, change)
 
 
 def _files(lab: Lab, steps: Iterable[Change]) -> dict[str, str]:
@@ -85,15 +88,25 @@ def carry_out(lab: Lab, steps: Iterable[Change], label: str) -> None:
     files = changes.applied(texts, steps)
     lab.config.lay({name.removeprefix("pbx/"): text for name, text in files.items()})
     for change in steps:
-        if change.provider:
-            lab.provider.set(change.provider, change.value)
-        elif change.portal:
-            (lab.provider.allow if change.portal == "allow" else lab.provider.verify)(change.trunk, change.value)
-        elif change.impair is not None:
-            lab.impair(**change.impair)
-        elif change.phone:
-            _tell_phone(lab, change)
+        happen(lab, change)
     made_to_count(lab, max(changes.strength(steps), needed(lab), key=STRENGTH.index), label)
+
+
+def happen(lab: Lab, change: Change) -> None:
+    """Let something happen that is no change of a file, and wait as it says."""
+    if change.provider == REGISTRATIONS:
+        lab.provider.forget_registrations()
+    elif change.provider:
+        lab.provider.set(change.provider, change.value)
+    elif change.portal:
+        (lab.provider.allow if change.portal == "allow" else lab.provider.verify)(change.trunk, change.value)
+    elif change.impair is not None:
+        lab.impair(**change.impair)
+    elif change.phone:
+        _tell_phone(lab, change)
+    elif change.asterisk:
+        lab.asterisk(change.asterisk)
+    time.sleep(change.wait_s)
 
 
 def needed(lab: Lab) -> Apply:
@@ -135,7 +148,7 @@ def _set_provider(lab: Lab, steps: Iterable[Change]) -> bool:
     text = (lab_env() / "provider/healthy.toml").read_text()
     table = tomllib.loads(render(text, lab.values, "provider/healthy.toml"))
     for change in steps:
-        if change.provider:
+        if change.provider and change.provider != REGISTRATIONS:
             table = edited(table, change.provider, _listed(change.value))
         elif change.portal:
             name = "allow" if change.portal == "allow" else "caller_id.verified"
@@ -171,7 +184,7 @@ def _set_phones(lab: Lab, steps: Iterable[Change]) -> None:
         phone.login(lab.values[f"{host}.password"])
         phone.set(**{name: getattr(healthy, name) for name in Behaviour.__slots__})
         for change in steps:
-            if change.phone == host and change.set:
+            if change.phone and host.endswith(change.phone) and change.set:
                 phone.set(**change.set)
 
 
@@ -185,7 +198,7 @@ def _tell_phone(lab: Lab, change: Change) -> None:
 
 def register(lab: Lab, steps: Iterable[Change] = (), anew: bool = False) -> None:
     """Register phones and, where it must be `anew`, the trunk; ask every contact; give up on what stays silent."""
-    silent = {change.phone for change in steps if change.do == "unregister"}
+    silent = {f"phone-{change.phone[-4:]}" for change in steps if change.do == "unregister"}
     jobs: list[Callable[[], object]] = [lambda: _ask_asterisk(lab, anew)]
     jobs += [lambda host=host: _phone_registers(lab, host, host not in silent) for host in PHONES]  # type: ignore[misc]
     with ThreadPoolExecutor(len(jobs)) as pool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from labkit.errors import LabError
-from labkit.lab import placing, status
+from labkit.lab import placing, staging, status
 from labkit.lab.captures import Recorder
 from labkit.provider.view import PortalView
 from labkit.scenario.model import Evidence, Scenario, StatePlan
@@ -33,6 +33,8 @@ def run(lab: Lab, scenario: Scenario, bad: bool = False) -> Run:
     """
     ready(lab, scenario, bad)
     _be_strange(lab)
+    for change in scenario.before:
+        staging.happen(lab, change)
     always = () if bad else regression(own_values(lab.seed))
     seen = _states(lab, scenario.state, bad)
     title = f"{scenario.slug or 'healthy'}-{'broken' if bad else 'verify'}"

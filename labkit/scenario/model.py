@@ -10,10 +10,13 @@ Apply = Literal["nothing", "reload", "restart"]
 STRENGTH: tuple[Apply, ...] = ("nothing", "reload", "restart")
 """Ways to make a change count, the strongest last."""
 
+REGISTRATIONS = "registrations"
+"""What stands in place of a policy's name where the provider is to forget its registrations."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of the lab; exactly one of `file`, `provider`, `portal`, `phone`, `impair` says of what."""
+    """One change: exactly one of `file`, `provider`, `portal`, `phone`, `impair`, `asterisk` says of what."""
 
     file: str = ""
     """A file of lab-env: `pbx/...` or `router/...`."""
@@ -24,7 +27,7 @@ class Change:
     append: str = ""
     """Text that is added at the end instead."""
     provider: str = ""
-    """Dotted name of a value of the provider's policy."""
+    """Dotted name of a value of the provider's policy; `registrations` (without a value) makes it forget them."""
     portal: str = ""
     """`allow` or `verify`: what a customer may set for `trunk`."""
     trunk: str = ""
@@ -32,15 +35,19 @@ class Change:
     value: Any = None
     """The value of `provider` or `portal`."""
     phone: str = ""
-    """A phone's host name."""
+    """A phone's extension or host name."""
     do: Literal["", "register", "unregister"] = ""
     """What that phone does."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Settings of that phone (`labkit.phone.settings.Behaviour`)."""
     impair: Mapping[str, Any] | None = None
     """Figures of `Lab.impair`."""
+    asterisk: str = ""
+    """A command of Asterisk's command line that is given."""
     apply: Apply = "reload"
     """How a change of `pbx/` files is made to count; the strongest of a list does."""
+    wait_s: float = 0.0
+    """Seconds to wait after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,11 @@ class Evidence:
     codec: str = ""
 
     @property
+    def contrasts(self) -> bool:
+        """Whether a healthy lab must not show it; that the log lacks a line tells a fault from its twin only."""
+        return not (self.kind == "log" and self.count.most == 0)
+
+    @property
     def command(self) -> str:
         """What the lab is asked to show for it, as a text; empty where nothing is asked."""
         if self.kind == "cli":
@@ -242,6 +254,8 @@ class Scenario:
     """What it is shrunk to."""
     scene: tuple[Change, ...] = ()
     """True in the healthy, the broken and the mended lab alike."""
+    before: tuple[Change, ...] = ()
+    """What happens each time before the calls: an outage and its end; it leaves things as they were."""
     broken: tuple[Change, ...] = ()
     """`break` of the file."""
     vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from labkit.runtime.base import CAPABILITIES
 from labkit.runtime.topology import lab_env
 from labkit.scenario import changes, rules
 from labkit.scenario.form import Place, Source, read
-from labkit.scenario.model import Change, Scenario
+from labkit.scenario.model import REGISTRATIONS, Change, Scenario
 from labkit.scenario.values import drawn, placeholders, render, unknown
 
 FILE = "scenario.toml"
@@ -111,7 +111,7 @@ def _step(
     for at, change in enumerate(steps):
         place = (name, *below, at)
         texts = _fitting(lambda: changes.applied(texts, [change]), (*place, "old"), source)  # noqa: B023 - used at once
-        if change.provider:
+        if change.provider and change.provider != REGISTRATIONS:
             policy = _fitting(lambda: _policy(policy, change), (*place, "provider"), source)  # noqa: B023
     return texts, policy
 

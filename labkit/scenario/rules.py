@@ -16,14 +16,15 @@ PLACERS = ("phone-1001", "phone-1002", "stranger")
 GENERATED = ("layer", "object")
 """Questions that every scenario has without writing them."""
 
-_SUBJECTS = ("file", "provider", "portal", "phone", "impair")
+_SUBJECTS = ("file", "provider", "portal", "phone", "impair", "asterisk")
 Problem = tuple[Place, str]
 
 
 def broken_by(scenario: Scenario, capabilities: Collection[str]) -> Iterator[Problem]:
     """Each rule that a scenario breaks: where, and in words."""
     yield from _head(scenario, capabilities)
-    for name, steps in (("scene", scenario.scene), ("break", scenario.broken), ("fix", scenario.fix)):
+    lists = {"scene": scenario.scene, "before": scenario.before, "break": scenario.broken, "fix": scenario.fix}
+    for name, steps in lists.items():
         for at, change in enumerate(steps):
             yield from _change(change, (name, at))
     for number, wrong in enumerate(scenario.wrong):
@@ -56,8 +57,15 @@ def _change(change: Change, place: Place) -> Iterator[Problem]:
     subjects = [name for name in _SUBJECTS if getattr(change, name)]
     if change.impair is not None and "impair" not in subjects:
         subjects.append("impair")
-    if len(subjects) > 1 or (not subjects and change.apply != "restart"):
+    if len(subjects) > 1 or (not subjects and change.apply != "restart" and not change.wait_s):
         yield place, f"a change has exactly one of {', '.join(_SUBJECTS)}; this one has {subjects or 'none'}"
+    if change.file and place[0] == "before":
+        yield (
+            (*place, "file"),
+            "before the calls no file is changed: an outage is the provider's, the line's or a phone's",
+        )
+    if change.phone and change.phone.removeprefix("phone-") not in ("1001", "1002"):
+        yield (*place, "phone"), f"phone is {change.phone!r}; there are: 1001, 1002"
     if change.file and not change.file.startswith(("pbx/", "router/rules.nft")):
         yield (*place, "file"), f"file is {change.file!r}; a scenario changes pbx/... and router/rules.nft"
     if change.file and bool(change.old) == bool(change.append):

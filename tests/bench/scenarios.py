@@ -83,7 +83,7 @@ def _good(lab: Lab, scenario: Scenario, stage: str) -> Iterator[str]:
     judgement = verdict(scenario, run)
     yield from (f"{stage}: {check}" for check in judgement.failed)
     for found in _searched(scenario, run):
-        if found.holds:
+        if found.holds and found.evidence.contrasts:
             yield f"{stage}: evidence is found here too: {found}"
 
 
