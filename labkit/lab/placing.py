@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _GOODBYE_S = 0.5
 _PSTN_PLAYS = "tone:440@-10"
+_IVR_PLAYS = "tone:1000@-10"
 _DIGITS = 7
 """Numbers are the same whose last digits are, for prefixes change from leg to leg."""
 
@@ -137,7 +138,10 @@ def _digits(text: str) -> str:
 
 
 def _telephones(lab: Lab) -> dict[str, str]:
-    return {entry["number"]: entry.get("plays", _PSTN_PLAYS) for entry in lab.provider.policy().get("number", ())}
+    """What each telephone of the PSTN plays in the end; an IVR, once it knows its keys."""
+    entries = lab.provider.policy().get("number", ())
+    plays = {entry["number"]: entry.get("plays", _PSTN_PLAYS) for entry in entries}
+    return plays | {entry["number"]: entry.get("then", _IVR_PLAYS) for entry in entries if entry.get("digits")}
 
 
 def _hz(source: str) -> float:

@@ -48,28 +48,41 @@ def call_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
         shown = "nobody was reached" if not placed.at else placed.presented or "withheld"
         right = bool(placed.at) and placed.presented == expected.presented
         yield Check(f"{placed.name}: number shown", right, expected.presented or "withheld", shown)
+    if expected.provisional:
+        got = tuple(each.status for each in placed.near.provisional if each.status > 100) if placed.near else ()
+        wanted = ", ".join(map(str, expected.provisional))
+        yield Check(f"{placed.name}: before the answer", got == expected.provisional, wanted, str(got or "nothing"))
     yield from _media_checks(expected, placed)
     yield from _length_checks(expected, placed)
 
 
 def _media_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
-    for end, report, hz in (
-        ("caller", placed.near, placed.near_hears_hz),
-        ("called party", placed.far, placed.far_hears_hz),
-    ):
-        media = report.media if report else None
+    near, far = ((report.media if report else None) for report in (placed.near, placed.far))
+    ears = expected.heard, expected.packet_ms
+    ends = (
+        ("caller", near, placed.near_hears_hz, *(each.near for each in ears)),
+        ("called party", far, placed.far_hears_hz, *(each.far for each in ears)),
+    )
+    for end, media, hz, ear, packet_ms in ends:
+        name = f"{placed.name}: {{}} the {end}"
         if expected.both_ways:
             right, seen = _whole(media, placed.up_s)
-            yield Check(f"{placed.name}: RTP to the {end}", right, f"at least {WHOLE:.0%} of the whole call", seen)
-        ear = expected.heard.near if end == "caller" else expected.heard.far
+            yield Check(name.format("RTP to"), right, f"at least {WHOLE:.0%} of the whole call", seen)
+        if packet_ms:
+            found_ms = _packet_ms(media)
+            right = abs(found_ms - packet_ms) <= 0.1 * packet_ms
+            yield Check(name.format("packets to"), right, f"{packet_ms:g} ms each", f"{found_ms:.0f} ms each")
         if ear == "nothing":
             packets = sum(stream.packets for stream in media.received) if media else 0
-            yield Check(f"{placed.name}: silence at the {end}", packets == 0, "no RTP", f"{packets} RTP packets")
+            yield Check(name.format("silence at"), packets == 0, "no RTP", f"{packets} RTP packets")
         elif ear == "tone" or (expected.tone and hz):
             heard = media.tone.frequency_hz if media else None
             right = heard is not None and hz > 0 and abs(heard - hz) <= _TONE_HZ
-            seen = f"{heard:.0f} Hz" if heard else "no tone"
-            yield Check(f"{placed.name}: tone at the {end}", right, f"{hz:.0f} Hz", seen)
+            yield Check(name.format("tone at"), right, f"{hz:.0f} Hz", f"{heard:.0f} Hz" if heard else "no tone")
+    if expected.both_ways is False:
+        both = [_whole(media, placed.up_s) for media in (near, far)]
+        seen = " to the caller, ".join(figures for _, figures in both)
+        yield Check(f"{placed.name}: RTP is missing", not all(right for right, _ in both), "less one way", seen)
     if expected.keys is not None:
         keys = _keys(placed.far)
         yield Check(f"{placed.name}: keys recognised", keys == expected.keys, expected.keys or "none", keys or "none")
@@ -96,6 +109,12 @@ def _whole(media: MediaReport | None, up_s: float) -> tuple[bool, str]:
     span_s = max(stream.last_s for stream in media.received) - min(stream.first_s for stream in media.received)
     right = arrived >= WHOLE * expected and span_s >= up_s - _EDGE_S and arrived > 1
     return right, f"{arrived} of {expected} packets in {span_s:.1f} of {up_s:.1f} s"
+
+
+def _packet_ms(media: MediaReport | None) -> float:
+    """Audio in each packet on the average, by the octets of G.711: 8 for each ms."""
+    packets = sum(stream.packets for stream in media.received) if media else 0
+    return sum(stream.octets for stream in media.received) / packets / 8 if media and packets else 0.0
 
 
 def _keys(report: CallReport | None) -> str:

@@ -72,6 +72,16 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketTime:
+    """Audio in each RTP packet that an end of a call receives, in ms; 0 is not asked."""
+
+    near: float = 0.0
+    """The caller."""
+    far: float = 0.0
+    """The called party."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What a call must show; what is not given is not asked."""
 
@@ -82,8 +92,11 @@ class Expected:
     """Host that was reached: phone-1001, phone-1002, provider; `nobody` where none may be."""
     presented: str | None = None
     """Number that the called side was shown; empty for withheld."""
+    provisional: tuple[int, ...] = ()
+    """Responses from 101 to 199 that the caller got, in this order: 180 for ringing, 180 and 183 ..."""
     both_ways: bool | None = None
-    """RTP of the whole call in each direction, at most 2 % lost."""
+    """RTP of the whole call in each direction, at most 2 % lost; false: less in one at least."""
+    packet_ms: PacketTime = field(default_factory=PacketTime)
     tone: bool | None = None
     """Each end hears the tone that the other plays."""
     keys: str | None = None
