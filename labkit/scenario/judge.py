@@ -58,34 +58,49 @@ def call_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
 
 def _media_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
     near, far = ((report.media if report else None) for report in (placed.near, placed.far))
-    ears = expected.heard, expected.packet_ms
-    ends = (
-        ("caller", near, placed.near_hears_hz, *(each.near for each in ears)),
-        ("called party", far, placed.far_hears_hz, *(each.far for each in ears)),
-    )
-    for end, media, hz, ear, packet_ms in ends:
-        name = f"{placed.name}: {{}} the {end}"
-        if expected.both_ways:
-            right, seen = _whole(media, placed.up_s)
-            yield Check(name.format("RTP to"), right, f"at least {WHOLE:.0%} of the whole call", seen)
-        if packet_ms:
-            found_ms = _packet_ms(media)
-            right = abs(found_ms - packet_ms) <= 0.1 * packet_ms
-            yield Check(name.format("packets to"), right, f"{packet_ms:g} ms each", f"{found_ms:.0f} ms each")
-        if ear == "nothing":
-            packets = sum(stream.packets for stream in media.received) if media else 0
-            yield Check(name.format("silence at"), packets == 0, "no RTP", f"{packets} RTP packets")
-        elif ear == "tone" or (expected.tone and hz):
-            heard = media.tone.frequency_hz if media else None
-            right = heard is not None and hz > 0 and abs(heard - hz) <= _TONE_HZ
-            yield Check(name.format("tone at"), right, f"{hz:.0f} Hz", f"{heard:.0f} Hz" if heard else "no tone")
-    if expected.both_ways is False:
-        both = [_whole(media, placed.up_s) for media in (near, far)]
-        seen = " to the caller, ".join(figures for _, figures in both)
-        yield Check(f"{placed.name}: RTP is missing", not all(right for right, _ in both), "less one way", seen)
+    heard, packet_ms, name = expected.heard, expected.packet_ms, f"{placed.name}: {{}} the "
+    yield from _whole_checks(expected.both_ways, near, far, placed)
+    yield from _packet_checks(name + "caller", near, packet_ms.near)
+    yield from _packet_checks(name + "called party", far, packet_ms.far)
+    for end, media, ear, hz in (
+        ("caller", near, heard.near, placed.near_hears_hz),
+        ("called party", far, heard.far, placed.far_hears_hz),
+    ):
+        yield from _ear_checks(name + end, media, ear or ("tone" if expected.tone and hz else ""), hz)
     if expected.keys is not None:
         keys = _keys(placed.far)
         yield Check(f"{placed.name}: keys recognised", keys == expected.keys, expected.keys or "none", keys or "none")
+
+
+def _whole_checks(
+    wanted: bool | None, near: MediaReport | None, far: MediaReport | None, placed: Placed
+) -> Iterator[Check]:
+    """That RTP came whole at both ends, or that it did not."""
+    ends = {"caller": _whole(near, placed.up_s), "called party": _whole(far, placed.up_s)}
+    if wanted:
+        for end, (right, seen) in ends.items():
+            yield Check(f"{placed.name}: RTP to the {end}", right, f"at least {WHOLE:.0%} of the whole call", seen)
+    elif wanted is False:
+        seen = ", ".join(f"to the {end} {figures}" for end, (_, figures) in ends.items())
+        right = not all(whole for whole, _ in ends.values())
+        yield Check(f"{placed.name}: RTP is missing", right, f"less than {WHOLE:.0%} at one end", seen)
+
+
+def _packet_checks(name: str, media: MediaReport | None, wanted_ms: float) -> Iterator[Check]:
+    if wanted_ms:
+        found_ms = _packet_ms(media)
+        right = abs(found_ms - wanted_ms) <= 0.1 * wanted_ms
+        yield Check(name.format("packets to"), right, f"{wanted_ms:g} ms each", f"{found_ms:.0f} ms each")
+
+
+def _ear_checks(name: str, media: MediaReport | None, ear: str, hz: float) -> Iterator[Check]:
+    if ear == "nothing":
+        packets = sum(stream.packets for stream in media.received) if media else 0
+        yield Check(name.format("silence at"), packets == 0, "no RTP", f"{packets} RTP packets")
+    elif ear == "tone":
+        heard = media.tone.frequency_hz if media else None
+        right = heard is not None and hz > 0 and abs(heard - hz) <= _TONE_HZ
+        yield Check(name.format("tone at"), right, f"{hz:.0f} Hz", f"{heard:.0f} Hz" if heard else "no tone")
 
 
 def _length_checks(expected: Expected, placed: Placed) -> Iterator[Check]:

@@ -21,7 +21,7 @@ def media(packets: int, lost: int = 0, packet_ms: int = 20) -> MediaReport:
         restarts=0, jitter_ms=0.0, octets=(packets - lost) * 8 * packet_ms, payload_types={8: packets - lost},
         first_s=0.0, last_s=1.0,
     )  # fmt: skip
-    return MediaReport(("10.10.0.21", 4000), (), (stream,), MeasuredTone(440.0, -10.0), (), 0, 0, 0)
+    return MediaReport(("10.10.0.21", 4000), (), (stream,), MeasuredTone(440.0, -10.0), (), 0, 0)
 
 
 def call(near: MediaReport, far: MediaReport, *provisional: int) -> Placed:
