@@ -71,6 +71,8 @@ class Policy:
     """Host written into Contact instead of the SBC's address (a wrong one on purpose)."""
     record_route: bool = False
     """Whether the SBC puts itself into a Record-Route."""
+    t1_s: float = 0.0
+    """T1 of the SBC (RFC 3261 section 17.1.1.1): it waits for 64 of them; the usual 0.5 where 0."""
     country_code: str = "44"
     """For national and short forms."""
     trunk: tuple[Trunk, ...] = ()

@@ -42,7 +42,7 @@ class Service:
 
     def __init__(self, table: Mapping[str, Any], timing: Timing | None = None) -> None:
         """Describe a provider by a policy table; nothing is bound before `open`."""
-        self.agent = Agent(asyncio.get_running_loop(), timing)
+        self.agent, self._timing = Agent(asyncio.get_running_loop(), timing), timing or Timing()
         self.registrar, self.ledger = Registrar(), Ledger()
         self._began_s = self.agent.loop.time()
         self._waiters: set[asyncio.Event] = set()
@@ -55,6 +55,7 @@ class Service:
         self.policy = Policy.read(table, name)
         self.table = dict(table)
         self.admission = Admission(self.policy)
+        self.agent.keep_time(replace(self._timing, t1_s=self.policy.t1_s or self._timing.t1_s))
         self.faults = WireFaults(self.policy.fault, self.policy.resolve)
         self.agent.wire.tap = self.faults.tap if self.policy.fault else None
         return self.policy
@@ -183,6 +184,7 @@ class Service:
         line.call = call
         wish = trunk.timers
         call.timer_wish = TimerWish(wish.expires_s, wish.min_se_s, wish.refresher or None, wish.enabled)
+        call.session_timer.refresh_s = wish.refresh_s
         if self.policy.record_route:
             own = host_port(*call.flow.channel.local)
             call.more_rows = (("Record-Route", f"<sip:{own};lr>"),)

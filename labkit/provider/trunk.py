@@ -108,6 +108,8 @@ class SessionTimers:
     """Shorter ones are answered by 422."""
     refresher: Literal["", "uac", "uas"] = ""
     """Who must refresh; empty leaves it open."""
+    refresh_s: float = 0.0
+    """Refresh so early, where it is the provider's turn, and not at half of the interval."""
     enabled: bool = True
     """False: no Supported: timer, no Session-Expires."""
 

@@ -121,6 +121,10 @@ class Agent:
         self.transactions.on_ack = self._ack
         self.transactions.on_stray = self._stray
 
+    def keep_time(self, timing: Timing) -> None:
+        """Go by other timer values from now on; what runs already keeps its own."""
+        self.timing = self.transactions.timing = timing
+
     def flow_to(self, uri: Uri, like: Flow | None = None, local_host: str | None = None) -> Flow:
         """Give the flow to a URI; a host that is no address goes where `like` goes (RFC 3263 without DNS)."""
         host, port = uri.address

@@ -87,6 +87,8 @@ class SessionTimer:
         self._timer: Timer | None = None
         self.interval: Interval | None = None
         """What is running now."""
+        self.refresh_s = 0.0
+        """Refresh so early; at half of the interval, as section 10 recommends, where 0."""
 
     def start(self, interval: Interval | None, role: Refresher) -> None:
         """Run for an interval, seen from our role in the request that agreed on it."""
@@ -95,7 +97,7 @@ class SessionTimer:
         if interval is None:
             return
         if interval.refresher == role:
-            self._timer = self._timers.after(interval.expires_s / 2, self._refresh)
+            self._timer = self._timers.after(self.refresh_s or interval.expires_s / 2, self._refresh)
         else:
             early_s = min(_LEAD_S, interval.expires_s / 3)
             self._timer = self._timers.after(interval.expires_s - early_s, self._expire)

@@ -170,3 +170,17 @@ async def test_a_call_that_is_over_dies_without_the_garbage_collector(service: S
         assert None is call()
     finally:
         gc.enable()
+
+
+async def test_a_refresh_that_is_due_early_and_finds_no_answer_ends_the_call_after_64_t1(
+    service: Service, new_phone: NewPhone
+) -> None:
+    await (await new_phone()).register()
+    service.set("trunk.registered.timers.refresh_s", 0.2)
+    refreshed = await service.call(DID, hold_s=0.5)
+    assert ("local", True) == (refreshed.ended_by, "refreshed" in refreshed.times)
+    service.set("t1_s", 0.01)
+    service.set("fault", [{"match": {"method": "UPDATE", "direction": "out"}}])
+    unanswered = await service.call(DID, hold_s=3.0)
+    assert "refresh answered by 408" == unanswered.reason
+    assert unanswered.duration_s == pytest.approx(0.2 + 0.64, abs=0.3)
