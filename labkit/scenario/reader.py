@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from labkit.runtime.topology import lab_env
 from labkit.scenario import changes, rules
 from labkit.scenario.form import Place, Source, read
 from labkit.scenario.model import REGISTRATIONS, Change, Scenario
+from labkit.scenario.questions import questions
 from labkit.scenario.values import drawn, placeholders, render, unknown
 
 FILE = "scenario.toml"
@@ -37,7 +39,7 @@ def read_scenario(folder: Path, values: Mapping[str, str], seed: int | None = No
     for place, message in rules.broken_by(scenario, CAPABILITIES):
         raise filled.error(place, message)
     _try(scenario, values, filled)
-    return scenario
+    return replace(scenario, question=questions(scenario))
 
 
 def _vary(source: Source, values: Mapping[str, str], seed: int | None) -> dict[str, str]:
