@@ -1,0 +1,34 @@
+"""`labkit lint`: what is wrong with Asterisk's files, before Asterisk reads them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+
+def add_commands(commands: Any) -> None:
+    """Add lint to the command line."""
+    text = "look for mistakes in pjsip.conf, extensions.conf and their kin"
+    lint = commands.add_parser("lint", help=text, description=text)
+    lint.add_argument("source", nargs="?", type=Path, help="a folder such as /etc/asterisk, or one file of it")
+    lint.add_argument("--firewall", type=Path, help="rules in front (nft or iptables-save), for the RTP ports")
+    lint.add_argument("--rules", action="store_true", help="list all rules instead")
+    lint.add_argument("--json", action="store_true", help="print for machines")
+    lint.set_defaults(run=_lint)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from labkit.errors import ParseError
+    from labkit.pjsip.lint import RULES, lint
+
+    if options.rules:
+        for rule in RULES.values():
+            print(f"{rule.id}  {rule.severity:7}  {rule.title} (lesson {rule.lesson})")
+        return 0
+    if options.source is None:
+        raise ParseError("Give a folder such as /etc/asterisk, or one file: labkit lint DIR|FILE")
+    report = lint(options.source, options.firewall.read_text() if options.firewall else "")
+    print(json.dumps(report.as_dict()) if options.json else report)
+    return 1 if report.errors else 0
