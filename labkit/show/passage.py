@@ -5,31 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from labkit.errors import ParseError
 from labkit.show.sheet import Detail
 from labkit.sip.message import Request, Response, parse
 from labkit.sip.sdp import SessionDescription
-
-Endpoint = tuple[str, int]
-"""Address and port."""
-PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
-"""Addresses that mean nothing beyond a NAT (RFC 1918, RFC 6598, RFC 4193)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One packet at one point."""
-
-    time_s: float
-    """When it passed."""
-    source: Endpoint
-    """Where it said it came from."""
-    target: Endpoint
-    """Where it went."""
-    data: bytes = b""
-    """The message, where it is one."""
+from labkit.trace.nat import Endpoint, Sighting, along
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +29,12 @@ class Passage:
 
 def passage(sightings: Sequence[Sighting]) -> Passage:
     """The way of a packet through the points where it was seen, in any order."""
-    first, last = min(sightings, key=_order), max(sightings, key=_order)
+    first, last = along(sightings)
     if first.source != last.source:
         return Passage(first.source, last.target, last.source, _outbound(first, last))
     if first.target != last.target:
         return Passage(first.source, last.target, first.target, _inbound(first, last))
     return Passage(first.source, last.target, None)
-
-
-def private(address: str) -> bool:
-    """Whether an address means nothing beyond a NAT; False for a name."""
-    try:
-        return any(ip_address(address) in network for network in PRIVATE)
-    except ValueError:
-        return False
 
 
 def named(data: bytes) -> dict[str, str]:
@@ -76,11 +49,6 @@ def named(data: bytes) -> dict[str, str]:
             if address := read(message):
                 found[name] = address
     return found
-
-
-def _order(sighting: Sighting) -> tuple[bool, bool, float]:
-    """Inside to outside where the source tells, outside to inside where the target does, else by time."""
-    return not private(sighting.source[0]), private(sighting.target[0]), sighting.time_s
 
 
 def _outbound(inside: Sighting, outside: Sighting) -> tuple[Detail, ...]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
 from labkit.show.layout import LEGS
-from labkit.show.passage import Endpoint, Passage, Sighting, passage
+from labkit.show.passage import Passage, passage
 from labkit.show.rtp_arrows import Way, joined, records, ways
 from labkit.show.sheet import Arrow, Column, Detail, Flow, Kind, Leg, Sheet
+from labkit.trace.nat import Endpoint, Sighting
 
 if TYPE_CHECKING:
     from labkit.trace.sipscan import Message

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from labkit.show.passage import Passage, Sighting, passage
+from labkit.show.passage import Passage, passage
 from labkit.show.sheet import Arrow
+from labkit.trace.nat import Sighting
 
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace

@@ -9,10 +9,8 @@ from typing import NamedTuple
 
 from labkit.errors import ParseError
 from labkit.sip.sdp import Format, MediaDescription, SessionDescription
+from labkit.trace.nat import Endpoint
 from labkit.trace.sipscan import Message
-
-Endpoint = tuple[str, int]
-"""Address and port."""
 
 
 class Announcement(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 from labkit.trace import rows
 from labkit.trace.dtmf import Digit, digits
 from labkit.trace.intervals import intervals as per_second
+from labkit.trace.nat import Sighting, along
 from labkit.trace.parties import Party
 from labkit.trace.quality import Quality, estimate
 from labkit.trace.reality import Seen
@@ -29,11 +30,12 @@ def streams(trace: Trace) -> Columns:
     if not columns:
         return {}
     flows = _flows(columns)
-    parties = [trace.parties.party(flow, first_s) for flow, first_s in zip(flows, columns["first_s"], strict=True)]
+    numbers = _numbers(columns, flows)
+    parties = _parties(trace, columns, flows, numbers)
     call_of = {leg.number: call.number for call in trace.calls_found for leg in call.legs}
     told = _reported(trace, columns, flows)
     return {
-        "stream": _numbers(columns, flows), **columns,
+        "stream": numbers, **columns,
         "leg": [each and each.leg for each in parties],
         "call": [each and call_of[each.leg] for each in parties],
         "side": [each.side if each else None for each in parties],
@@ -63,6 +65,14 @@ def _numbers(columns: Columns, flows: list[Flow]) -> list[int]:
         known[point, number] = number
         numbers.append(number)
     return numbers
+
+
+def _parties(trace: Trace, columns: Columns, flows: list[Flow], numbers: list[int]) -> list[Party | None]:
+    """Who sends each stream; where a NAT hides that from one point, what another one says."""
+    begins = zip(flows, columns["first_s"].tolist(), strict=True)
+    own = [trace.parties.party(flow, first_s) for flow, first_s in begins]
+    told = {number: party for number, party in zip(numbers, own, strict=True) if party}
+    return [party or told.get(number) for number, party in zip(numbers, own, strict=True)]
 
 
 def _negotiated(party: Party | None) -> list[int]:
@@ -155,15 +165,19 @@ def _seen(trace: Trace) -> list[Seen]:
     columns = rows.streams(trace)
     if not columns:
         return []
+    flows = _flows(columns)
+    numbers, ends = _numbers(columns, flows), [(flow[:2], flow[2:]) for flow in flows]
+    parties = _parties(trace, columns, flows, numbers)
+    sightings: dict[int, list[Sighting]] = {}
+    for number, first_s, each in zip(numbers, columns["first_s"].tolist(), ends, strict=True):
+        sightings.setdefault(number, []).append(Sighting(first_s, *each))
     seen = []
-    for place, flow in enumerate(_flows(columns)):
-        first_s = float(columns["first_s"][place])
-        last_s = first_s + float(columns["duration_s"][place])
-        types = tuple(columns["payload_types"][place])
-        party = trace.parties.party(flow, first_s)
-        seen.append(
-            Seen(str(columns["point"][place]), flow, str(columns["ssrc"][place]), first_s, last_s, types, party)
-        )
+    for place, (number, flow) in enumerate(zip(numbers, flows, strict=True)):
+        sent, heard = along(sightings[number])
+        seen.append(Seen(
+            str(columns["point"][place]), flow, float(columns["first_s"][place]),
+            tuple(columns["payload_types"][place]), parties[place], heard.source, sent.target,
+        ))  # fmt: skip
     return seen
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labkit.sip.sdp import Format
-from labkit.trace.announced import Announcement, Endpoint
+from labkit.trace.announced import Announcement
+from labkit.trace.nat import Endpoint
 from labkit.trace.offers import Description
 from labkit.trace.scan import Flow
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from labkit.sip.sdp import Format
 from labkit.trace.announced import Announcement
 from labkit.trace.legs import Leg
+from labkit.trace.nat import Endpoint, keeps_to
 from labkit.trace.parties import OTHER, Parties, Party
 from labkit.trace.scan import Flow
 
@@ -25,16 +26,16 @@ class Seen:
     """Point of capture."""
     flow: Flow
     """From where to where."""
-    ssrc: str
-    """Its SSRC."""
     first_s: float
     """When it began."""
-    last_s: float
-    """When it ended."""
     payload_types: tuple[int, ...]
     """Payload types seen."""
     party: Party | None
     """Who sends it."""
+    source: Endpoint
+    """Where its receiver sees it come from, as far as any point tells: another address than here behind a NAT."""
+    target: Endpoint
+    """Where its sender sends it, as far as any point tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,11 @@ def _of_stream(leg: Leg, each: Seen, party: Party) -> Iterator[Finding]:
         return Finding(kind, leg.number, each.point, party.side, each.first_s, frame, negotiated, seen)
 
     flow, own, expected = each.flow, party.own, party.expected
-    if own and party.by == "dst" and own.media.port:
+    if own and party.by == "dst" and own.media.port and not keeps_to(own.endpoint, flow[:2], each.source):
         address, port = own.endpoint
         kind = "port" if address == flow.src else "address"
         yield finding(kind, own, f"source {address}:{port}", f"source {flow.src}:{flow.src_port}")
-    if expected and party.by == "src":
+    if expected and party.by == "src" and not keeps_to(expected.endpoint, flow[2:], each.target):
         address, port = expected.endpoint
         seen = f"destination {flow.dst}:{flow.dst_port}"
         yield finding("destination", expected, f"destination {address}:{port}", seen)

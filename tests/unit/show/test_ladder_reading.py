@@ -10,9 +10,10 @@ import pytest
 from labkit.errors import LabError
 from labkit.show import ladder
 from labkit.show.ladders import Ladder
-from labkit.show.passage import Sighting, named, passage, private
+from labkit.show.passage import named, passage
 from labkit.show.sheet import Arrow, Detail, Kind
 from labkit.trace import Capture, open_trace
+from labkit.trace.nat import Sighting, private
 from tests.unit.show import wire
 
 PHONE, PBX, NAT, SBC = "10.10.0.21", "10.10.0.10", "203.0.113.1", "203.0.113.10"
