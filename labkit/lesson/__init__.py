@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from labkit.lesson.replies import check as check
     from labkit.lesson.replies import hint as hint
     from labkit.lesson.story import log as log
+    from labkit.lesson.story import registration as registration
     from labkit.lesson.story import story as story
     from labkit.lesson.views import doctor as doctor
     from labkit.lesson.views import ladder as ladder
     from labkit.lesson.views import media as media
     from labkit.lesson.views import parties as parties
+    from labkit.lesson.views import trunks as trunks
 
     lab: Lab
 
-__all__ = ["check", "doctor", "hint", "lab", "ladder", "log", "media", "parties", "story"]
+__all__ = ["check", "doctor", "hint", "lab", "ladder", "log", "media", "parties", "registration", "story", "trunks"]
 
 _HOMES = {
     "check": "labkit.lesson.replies",
@@ -31,7 +33,9 @@ _HOMES = {
     "ladder": "labkit.lesson.views",
     "media": "labkit.lesson.views",
     "parties": "labkit.lesson.views",
+    "trunks": "labkit.lesson.views",
     "log": "labkit.lesson.story",
+    "registration": "labkit.lesson.story",
     "story": "labkit.lesson.story",
 }
 

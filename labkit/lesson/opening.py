@@ -6,10 +6,11 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
+from labkit.lab.calls import Call
 from labkit.lab.lab import Lab
 from labkit.lesson.console import asterisk_magic
 from labkit.lesson.editing import dialplan_magic, pbx_magic
-from labkit.lesson.story import verdict_text
+from labkit.lesson.story import call_text, verdict_text
 from labkit.scenario.verdict import Verdict
 
 TABLE_WIDTH = 160
@@ -33,6 +34,9 @@ def _teach(shell: Any, lab: Lab) -> None:
     def text(ladder: Ladder, printer: Any, cycle: bool) -> None:
         printer.text(ladder.text(exact=False))
 
+    def placed(call: Call, printer: Any, cycle: bool) -> None:
+        printer.text(call_text(call))
+
     def judged(verdict: Verdict, printer: Any, cycle: bool) -> None:
         printer.text(verdict_text(verdict))
 
@@ -41,5 +45,6 @@ def _teach(shell: Any, lab: Lab) -> None:
     shell.register_magic_function(dialplan_magic(lab), "cell", "dialplan")
     formatter = shell.display_formatter.formatters["text/plain"]
     formatter.for_type(Ladder, text)
+    formatter.for_type(Call, placed)
     formatter.for_type(Verdict, judged)
     pd.set_option("display.width", TABLE_WIDTH, "display.max_columns", None, "display.max_colwidth", None)

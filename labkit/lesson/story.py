@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from html import escape
 
+from labkit.lab import status
+from labkit.lab.calls import Call
 from labkit.lab.lab import Lab
 from labkit.scenario.model import Scenario
 from labkit.scenario.verdict import Verdict
@@ -17,6 +20,11 @@ _RESTLESS = (
     (re.compile(r"\b0x[0-9a-f]{6,}\b"), "~"),
 )
 """What differs from run to run in Asterisk's log: Call-IDs, numbers of channels, addresses of objects."""
+_COUNTED = re.compile(r"(\d+) of \d+ RTP packets lost")
+_ROUTINE = re.compile(
+    r"is not fully reloadable|is not reloadable, maintaining|CDR simple logging|'res_fax.conf' not found|No queuerules"
+)
+"""What every reload logs, whatever was changed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,13 +52,13 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class LogView:
-    """Lines of Asterisk's log since the last change; `~` stands for what never repeats."""
+class Lines:
+    """Some lines of text; of a log `~` stands for what never repeats."""
 
     lines: tuple[str, ...]
 
     def __str__(self) -> str:
-        return "\n".join(self.lines) or "The log has no such line since the last change."
+        return "\n".join(self.lines) or "Nothing of that kind."
 
     __repr__ = __str__
 
@@ -60,10 +68,14 @@ def story(scenario: Scenario) -> Story:
     return Story(scenario)
 
 
-def log(lab: Lab, pattern: str = "", levels: tuple[str, ...] = ("ERROR", "WARNING", "NOTICE")) -> LogView:
-    """What Asterisk logged since the last change, of these levels, with this pattern in it; each line once."""
-    lines = (str(each) for each in lab.log_since_change() if each.level in levels)
-    return LogView(tuple(dict.fromkeys(map(steady, (line for line in lines if re.search(pattern, line))))))
+def log(lab: Lab, pattern: str = "", levels: tuple[str, ...] = ("ERROR", "WARNING", "NOTICE")) -> Lines:
+    """What Asterisk logged since the last change, of these levels, with this pattern in it; each line once.
+
+    Without a pattern what every reload logs is left out.
+    """
+    lines = [str(each) for each in lab.log_since_change() if each.level in levels]
+    wanted = [line for line in lines if (re.search(pattern, line) if pattern else not _ROUTINE.search(line))]
+    return Lines(tuple(dict.fromkeys(map(steady, wanted))))
 
 
 def steady(line: str) -> str:
@@ -71,6 +83,21 @@ def steady(line: str) -> str:
     for restless, sign in _RESTLESS:
         line = restless.sub(sign, line)
     return line
+
+
+def registration(lab: Lab, name: str, within_s: float = 6.0) -> Lines:
+    """What became of an outbound registration: waits until the registrar has decided, or the time is over."""
+    deadline = time.monotonic() + within_s
+    while True:
+        state = status.registrations(lab.pbx).get(name, "no such registration")
+        if state in ("Registered", "Rejected") or time.monotonic() > deadline:
+            return Lines((f"{name}: {state}",))
+        time.sleep(0.05)
+
+
+def call_text(call: Call) -> str:
+    """What happened to a call, without how many packets one run happened to have."""
+    return _COUNTED.sub(lambda found: "no RTP packet lost" if found[1] == "0" else "RTP packets lost", str(call))
 
 
 def verdict_text(verdict: Verdict) -> str:

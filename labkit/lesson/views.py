@@ -46,6 +46,24 @@ def _addresses(host: topology.Host, network: str) -> str:
     return ", ".join(host.addresses.get(network, ()))
 
 
+def trunks(lab: Lab) -> pd.DataFrame:
+    """What the provider's portal shows a customer of his trunks: a column each."""
+    import pandas as pd
+
+    rows = {
+        one.name: {
+            "kind": one.kind,
+            "account": one.account,
+            "server": one.server,
+            "numbers": ", ".join(one.numbers),
+            "allowed addresses": ", ".join(one.allowed_addresses),
+            "verified callers": ", ".join(one.verified_callers),
+        }
+        for one in lab.provider.portal().trunks
+    }
+    return pd.DataFrame(rows).replace("", "-")
+
+
 def media(call: Call) -> pd.DataFrame:
     """The voice of a call, a row for each direction at each point of capture.
 

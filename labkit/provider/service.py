@@ -28,7 +28,7 @@ from labkit.sip.call import Call
 from labkit.sip.callee import IncomingCall
 from labkit.sip.caller import OutgoingCall
 from labkit.sip.message import Row
-from labkit.sip.report import CallReport
+from labkit.sip.report import CallReport, unplaced
 from labkit.sip.session_timer import TimerWish
 from labkit.sip.timers import Timing
 from labkit.sip.transaction import ServerTransaction
@@ -240,8 +240,11 @@ class Service:
 
     async def call(self, did: str, caller: str = "+15550199", hold_s: float = 2.0, ring_s: float = 30.0,
                    plays: str = "tone:440@-10") -> CallReport:  # fmt: skip
-        """Call a number of the customer, stay on it for a while, hang up, report."""
-        line, call = place_inbound(self, did, caller, plays)
+        """Call a number of the customer, stay on it for a while, hang up, report; 480 where it has nowhere to go."""
+        try:
+            line, call = place_inbound(self, did, caller, plays)
+        except LabError as why:
+            return unplaced(caller, did, 480, str(why))
         await self.until(lambda: call.state in ("confirmed", "ended"), ring_s)
         if "confirmed" in call.times:
             await self.until(lambda: call.state == "ended", hold_s)

@@ -101,6 +101,15 @@ def report_of(call: Call, name: str, media: Any = None) -> CallReport:
     )  # fmt: skip
 
 
+def unplaced(caller: str, called: str, status: int, reason: str) -> CallReport:
+    """What is told of a call for which no INVITE could be sent."""
+    return CallReport(
+        id="", direction="outgoing", state="ended", call_id="", local=caller, remote=called, request_uri="",
+        status=status, reason=reason, ended_by="local", cause="", provisional=(), times={"ended": 0.0}, codec="",
+        headers={},
+    )  # fmt: skip
+
+
 def revive(kind: Any, plain: Any) -> Any:
     """Make a value of a type from what `dataclasses.asdict` and JSON left of it."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)

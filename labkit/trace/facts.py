@@ -14,7 +14,7 @@ from labkit.sip.via import MAGIC_COOKIE, Via
 from labkit.trace.announced import Announcement, announcements
 from labkit.trace.sipscan import Message
 
-_DIGITS = re.compile(r"\+?[0-9][0-9\-.()]*")
+_DIGITS = re.compile(r"\+?[0-9][0-9+\-.()]*")
 _NOBODY = ("", "anonymous", "unknown", "asterisk")
 _SESSION = canonical("Session-ID")
 _CHARGING = "P-Charging-Vector"
