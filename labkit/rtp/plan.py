@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from labkit.rtp.codec import PCMU, Codec
+from labkit.rtp.datagrams import Address
 from labkit.rtp.fault import MediaFaults
-from labkit.rtp.ports import Address
 from labkit.rtp.source import NOTHING, Source
 from labkit.rtp.srtp import Crypto
 from labkit.rtp.ticker import TICK_MS

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import random
 import socket
-import time
 from contextlib import suppress
-from struct import Struct
 
 from labkit.errors import HostError
 
-Address = tuple[str, int]
-"""Host and port."""
-
 SO_TIMESTAMPNS = 35
 """Linux: the kernel says when a datagram arrived, so that a busy program does not spoil the jitter it measures."""
-
-_TIMESPEC = Struct("@ll")
-_ANCILLARY_OCTETS = socket.CMSG_SPACE(_TIMESPEC.size)
-_LARGEST = 2048
 
 
 def open_pair(host: str, ports: range) -> tuple[socket.socket, socket.socket]:
@@ -63,12 +54,3 @@ def open_socket(host: str, port: int) -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
-    """One datagram, its sender, and when it arrived in seconds since 1970; OSError when there is none."""
-    data, ancillary, _, address = sock.recvmsg(_LARGEST, _ANCILLARY_OCTETS)
-    if not ancillary:
-        return data, address, time.time()
-    seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
-    return data, address, seconds + nanoseconds * 1e-9

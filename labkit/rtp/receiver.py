@@ -6,14 +6,15 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import TypeAlias
 
 from labkit.errors import ParseError
 from labkit.rtp.codec import PCMU, Codec, Coder
+from labkit.rtp.datagrams import Address, Packets
 from labkit.rtp.dtmf import EventReceiver
 from labkit.rtp.inband import InbandDetector
 from labkit.rtp.packet import HEADER, RtpPacket, timestamp_difference
-from labkit.rtp.ports import Address
 from labkit.rtp.report import Digit, ReceivedStream
 from labkit.rtp.statistics import SourceStatistics
 from labkit.rtp.tone import STRETCH, MeasuredTone, measure_tone
@@ -27,6 +28,9 @@ RECENT_PACKETS = 8
 Chunk: TypeAlias = "tuple[int, array[int]]"
 """A packet's timestamp and samples."""
 
+Heard = tuple[int, int, bytes]
+"""A packet's payload type, timestamp and payload."""
+
 NO_TONE = MeasuredTone(None, -math.inf)
 """Nothing was heard."""
 
@@ -35,6 +39,9 @@ NO_EVENTS: Mapping[int, int] = {}
 
 _PLAIN = 0x80
 """The first octet of a packet without padding, extension and CSRCs."""
+
+_UNUSUAL = range(64, 96)
+"""Payload types that are RTCP's on a shared port (RFC 5761, section 4)."""
 
 
 class ReceivedSource:
@@ -47,7 +54,7 @@ class ReceivedSource:
         self.statistics = SourceStatistics(ssrc, clock_rate_hz)
         self.address: Address | None = None
         self.addresses: list[Address] = []
-        self.recent: deque[bytes] = deque(maxlen=RECENT_PACKETS)
+        self.recent: deque[Heard] = deque(maxlen=RECENT_PACKETS)
         self.decoded: deque[Chunk] = deque(maxlen=RECENT_PACKETS)
         self.codec: Codec | None = None
         self.coder: Coder | None = None
@@ -72,8 +79,7 @@ class ReceivedSource:
         if codec.remembers:
             return list(self.decoded)
         decode = codec.coder().decode
-        packets = map(RtpPacket.parse, self.recent)
-        return [(packet.timestamp, decode(packet.payload)) for packet in packets if packet.payload_type == payload_type]
+        return [(timestamp, decode(payload)) for kind, timestamp, payload in self.recent if kind == payload_type]
 
     def stream(self) -> ReceivedStream:
         """The figures as a value."""
@@ -138,7 +144,7 @@ class Receiver:
             return False
         flags, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
         payload_type = second & 0x7F
-        if 64 <= payload_type <= 95:  # these are RTCP's (RFC 5761, section 4)
+        if payload_type in _UNUSUAL:
             return False
         if flags != _PLAIN:
             return self._receive_decorated(data, address, arrival_s)
@@ -152,10 +158,27 @@ class Receiver:
             self._receive_event(ssrc, timestamp, payload_type, data[12:], arrival_s)
             return True
         source.statistics.update(sequence, timestamp, payload_type, len(data) - 12, arrival_s)
-        source.recent.append(data)
+        payload = data[12:]
+        source.recent.append((payload_type, timestamp, payload))
         self.newest = source
         if self._listens:
-            self._listen(source, timestamp, payload_type, data[12:], arrival_s)
+            self._listen(source, timestamp, payload_type, payload, arrival_s)
+        return True
+
+    def receive_alike(self, packets: Packets, address: Address, arrivals_s: list[float]) -> bool:
+        """Take audio packets of one stream at once; False when they are anything else, to be taken one by one."""
+        heads, sequences, timestamps, ssrcs, payloads = packets
+        head, ssrc, count, payload_type = heads[0], ssrcs[0], len(heads), heads[0] & 0x7F
+        source = self.sources.get(ssrc)
+        if source is None or self._listens or head != _PLAIN << 8 | payload_type or payload_type in _UNUSUAL:
+            return False
+        if payload_type in self._event_clocks_hz or heads.count(head) + ssrcs.count(ssrc) != 2 * count:
+            return False
+        if source.address != address:
+            source.come_from(address)
+        source.statistics.update_all(sequences, timestamps, payload_type, len(payloads[0]), arrivals_s)
+        source.recent.extend(zip(repeat(payload_type, count), timestamps, payloads, strict=True))
+        self.newest = source
         return True
 
     def _listen(

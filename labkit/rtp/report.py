@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labkit.rtp.ports import Address
+from labkit.rtp.datagrams import Address
 from labkit.rtp.tone import MeasuredTone
 
 

@@ -14,7 +14,7 @@ from labkit.rtp.report import FarView, SentStream
 from labkit.rtp.source import Payloads, Silence, Tone
 from labkit.rtp.statistics import PacketCounts
 
-_FLAGS = VERSION << 6
+_FLAGS, _PACK = VERSION << 6, HEADER.pack
 
 INBAND_DBM0 = -8.0
 """The level of each tone of a digit that is sent as audio."""
@@ -100,7 +100,7 @@ class Sender:
 
     def packet(self) -> bytes | None:
         """The next packet, or None when there is nothing for this packet time."""
-        timestamp = self.timestamp
+        timestamp, second = self.timestamp, self._second
         self.timestamp = timestamp + self._step & 0xFFFFFFFF
         if self._inserted:
             inserted = self._inserted.popleft()
@@ -108,11 +108,13 @@ class Sender:
                 return self._insert(inserted, inserted.payload, timestamp)
         payload = next(self._payloads)
         if payload is None:
-            self._second |= MARKER
+            self._second = second | MARKER
             return None
-        second = self._second
-        self._second = self._payload_type
-        return self._write(second, timestamp, payload)
+        if second & MARKER:
+            self._second = self._payload_type
+        sequence = self.sequence
+        self.sequence = sequence + 1 & 0xFFFF
+        return _PACK(_FLAGS, second, sequence, timestamp, self.ssrc) + payload
 
     def _insert(self, inserted: Inserted, payload: bytes, timestamp: int) -> bytes:
         if inserted.payload_type is None:
@@ -125,7 +127,7 @@ class Sender:
     def _write(self, second: int, timestamp: int, payload: bytes) -> bytes:
         sequence = self.sequence
         self.sequence = sequence + 1 & 0xFFFF
-        return HEADER.pack(_FLAGS, second, sequence, timestamp, self.ssrc) + payload
+        return _PACK(_FLAGS, second, sequence, timestamp, self.ssrc) + payload
 
     def timestamp_at(self, after_s: float) -> int:
         """The media clock so long after the newest packet left (for an SR; RFC 3550, section 6.4.1)."""

@@ -10,6 +10,7 @@ print(session.report().tone)
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import socket
 import time
@@ -21,14 +22,16 @@ from typing import Any
 
 from labkit.errors import LabError
 from labkit.rtp.codec import PCMU, Codec, codec_named
+from labkit.rtp.datagrams import MOST, Address, Batch, read_waiting
 from labkit.rtp.fault import Disturber
+from labkit.rtp.outlet import Outlet
 from labkit.rtp.packet import is_rtcp
 from labkit.rtp.plan import MediaPlan
-from labkit.rtp.ports import Address, open_pair, open_socket, receive
+from labkit.rtp.ports import open_pair
 from labkit.rtp.receiver import Receiver
 from labkit.rtp.report import Digit, MediaReport
 from labkit.rtp.reporting import Reporter
-from labkit.rtp.sender import Sender, SentStatistics, event_packets, inband_packets
+from labkit.rtp.sender import Sender, event_packets, inband_packets
 from labkit.rtp.source import Echo, Payloads, Silence
 from labkit.rtp.srtp import SrtpContext
 from labkit.rtp.ticker import Ticker, Ticket, shared_ticker
@@ -42,12 +45,15 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_S = 0.095
-"""How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.ports`), so no figure depends
-on it, and packets read in a row cost less than those read one by one."""
+READ_EVERY_S = 0.395
+"""How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.datagrams`), so no figure
+depends on it, and packets read together cost a fraction of those read one by one."""
 
-MAX_READS = 500
-"""Packets read in a row; a socket holds fewer by default."""
+READ_SOON_S = 0.095
+"""How long they may wait where something is to be done about them: digits, latching."""
+
+MAX_READS = 8
+"""Batches read in a row; a socket holds fewer by default."""
 
 
 class MediaSession:
@@ -62,24 +68,21 @@ class MediaSession:
         self.receiver = Receiver()
         self.sender = Sender(random.getrandbits(32), random.getrandbits(16), random.getrandbits(32))
         self.reporter = Reporter(f"{random.getrandbits(96):024x}")
-        self.send_errors = self.invalid_packets = 0
+        self.outlet = Outlet(rtp)
+        self.invalid_packets = 0
         self._codec: Codec = PCMU
-        self._rtp = self._out = rtp
-        self._rtcp = rtcp
+        self._rtp, self._rtcp = rtp, rtcp
         self._ticker = ticker
         self._loop = loop
         self._ticket: Ticket | None = None
         self._rtcp_timer: asyncio.TimerHandle | None = None
         self._began_s: float | None = None
         self._read_every_s = READ_EVERY_S
-        self._read_next_s = loop.time() + random.uniform(0, READ_EVERY_S)
+        self._read_next_s = math.inf
         self._echo: Callable[[bytes], object] | None = None
         self._sends = self._careful = False
-        self._sent: dict[bytes, SentStatistics] = {}
-        self._counted = SentStatistics(b"")
-        self._remote: Address = ("", 0)
         self._rtcp_remote: Address = ("", 0)
-        self._srtp: SrtpContext | None = None
+        self._moved = False
         self._disturber: Disturber | None = None
         self._open = True
 
@@ -92,6 +95,7 @@ class MediaSession:
         rtp, rtcp = open_pair(host, range(ports, ports + 1) if isinstance(ports, int) else ports)
         session = cls(rtp, rtcp, ticker or shared_ticker(), asyncio.get_running_loop())
         session._loop.add_reader(rtcp, session._read_rtcp)
+        session._listen()
         session._ticket = session._ticker.add(session._tick, session.plan.sent_ptime_ms)
         return session
 
@@ -102,23 +106,26 @@ class MediaSession:
 
     @property
     def packets_received(self) -> int:
-        """RTP packets read so far; cheap, unlike a report."""
+        """RTP packets so far; cheap, unlike a report."""
+        self._read_rtp()
         return sum(source.statistics.packets for source in self.receiver.sources.values())
 
     @property
-    def sent(self) -> list[SentStatistics]:
-        """Counters of what was sent, by SSRC."""
-        return list(self._sent.values())
+    def packets_sent(self) -> int:
+        """RTP packets that left so far."""
+        return sum(sent.packets for sent in self.outlet.sent.values())
 
     @property
     def last_received_s(self) -> float | None:
         """When RTP came last, in seconds since 1970; None when none has."""
+        self._read_rtp()
         times = [source.statistics.last_s for source in self.receiver.sources.values()]
         return max(times, default=None)
 
     def on_digit(self, heard: Callable[[Digit], object]) -> None:
         """Call `heard` with every DTMF digit when it has ended."""
         self.receiver.on_digit = heard
+        self._listen()
 
     def start(self, **plan: Any) -> None:
         """Begin to send; the parameters are the fields of MediaPlan."""
@@ -158,37 +165,37 @@ class MediaSession:
         self._read_rtp()
         self._open = False
         self._loop.remove_reader(self._rtcp)
-        for sock in (self._rtp, self._rtcp, self._out):
-            sock.close()
+        for ending in (self._rtp, self._rtcp, self.outlet):
+            ending.close()
 
     def report(self) -> MediaReport:
         """All figures up to now; while the session runs and after it."""
-        if self._open:
-            self._read_rtp()
+        self._read_rtp()
         clock_hz, views = self._codec.clock_rate_hz, self.reporter.views
         return MediaReport(
             local=self.local,
-            sent=tuple(sent.stream(views.get(sent.ssrc), clock_hz) for sent in self._sent.values()),
+            sent=tuple(sent.stream(views.get(sent.ssrc), clock_hz) for sent in self.outlet.sent.values()),
             received=tuple(source.stream() for source in self.receiver.sources.values()),
             tone=self.receiver.tone(),
             dtmf=self.receiver.digits(),
             invalid_packets=self.invalid_packets,
-            send_errors=self.send_errors,
+            send_errors=self.outlet.errors,
             rtcp_received=self.reporter.packets,
         )
 
     def _follow(self, plan: MediaPlan) -> None:
-        """Make the plan true."""
+        """Make the plan true, for what comes from now on."""
+        self._read_rtp()
         codec = codec_named(plan.codec) if isinstance(plan.codec, str) else plan.codec
         if plan.srtp != self.plan.srtp:
-            self._srtp = SrtpContext(plan.srtp) if plan.srtp else None
+            self.outlet.srtp = SrtpContext(plan.srtp) if plan.srtp else None
         before, self.plan, self._codec = self.plan, plan, codec
         self._sends, self._careful = plan.sends, bool(plan.latch or plan.srtp)
         if plan.sound != before.sound:
             self.sender.play(self._payloads(), plan.payload_type, plan.sent_ptime_ms, codec.clock_rate_hz)
         self._listen()
-        if plan.remote and plan.remote != before.remote:
-            host, port = self._remote = plan.remote
+        if plan.remote and (plan.remote, plan.rtcp_remote) != (before.remote, before.rtcp_remote):
+            host, port = self.outlet.remote = plan.remote
             self._rtcp_remote = plan.rtcp_remote or (host, min(port + 1, 65535))
         if plan.sends and self._began_s is None:
             self._began_s = self._loop.time()
@@ -199,6 +206,9 @@ class MediaSession:
         plan = self.plan
         expected = plan.payload_type if plan.receive_payload_type is None else plan.receive_payload_type
         self.receiver.expect(self._codec, expected, plan.events_expected, plan.detect_inband, self._echo)
+        soon = plan.latch or plan.detect_inband or self.receiver.on_digit
+        self._read_every_s = 0.0 if self._echo else READ_SOON_S if soon else READ_EVERY_S
+        self._read_next_s = min(self._read_next_s, self._loop.time() + random.uniform(0, self._read_every_s))
 
     def _go_wrong(self, plan: MediaPlan, before: MediaPlan) -> None:
         """Take up the plan's faults where they are new."""
@@ -210,11 +220,11 @@ class MediaSession:
 
     def _payloads(self) -> Payloads:
         """The source's payloads; for an echo those that arrive."""
-        self._echo, self._read_every_s = None, READ_EVERY_S
+        self._echo = None
         if not isinstance(self.plan.source, Echo):
             return self.plan.source.payloads(self._codec, self.plan.sent_ptime_ms)
         heard: deque[bytes] = deque(maxlen=ECHO_PACKETS)
-        self._echo, self._read_every_s = heard.append, 0.0
+        self._echo = heard.append
         return iter(lambda: heard.popleft() if heard else None, b"")
 
     def _pace(self, before: MediaPlan) -> None:
@@ -237,50 +247,42 @@ class MediaSession:
         if self._disturber:
             self._tick_wrong(self._disturber, due_s - (self._began_s or 0.0))
         elif packet := self.sender.packet():
-            self._transmit(packet, time.time())
+            self.outlet.send(packet)
 
     def _tick_wrong(self, disturber: Disturber, elapsed_s: float) -> None:
         if not disturber.sends(elapsed_s):
             return
-        if disturber.moved(elapsed_s) and self._out is self._rtp and not self._move(disturber.faults.move_host):
-            return
+        if disturber.moved(elapsed_s) and not self._moved:
+            self._moved = self.outlet.move(disturber.faults.move_host or self.local[0])
+            if not self._moved:
+                return
         packet = self.sender.packet()
         for delay_s, disturbed in disturber.disturb(packet, elapsed_s) if packet else ():
             if delay_s:
-                self._loop.call_later(delay_s, self._transmit, disturbed, time.time() + delay_s)
+                self._loop.call_later(delay_s, self._send_late, disturbed)
             else:
-                self._transmit(disturbed, time.time())
+                self.outlet.send(disturbed)
 
-    def _move(self, host: str | None) -> bool:
-        """Send from another socket from now on; False when the host is none of this machine."""
-        try:
-            self._out = open_socket(host or self.local[0], 0)
-        except OSError:
-            self.send_errors += 1
-            return False
-        return True
-
-    def _transmit(self, packet: bytes, now_s: float) -> None:
-        if not self._open:
-            return
-        wire = self._srtp.protect(packet) if self._srtp else packet
-        try:
-            if wire is None:
-                raise OSError("libsrtp refused")
-            self._out.sendto(wire, self._remote)
-        except OSError:
-            self.send_errors += 1
-            return
-        if packet[8:12] != self._counted.ssrc_octets:
-            self._counted = self._sent.setdefault(packet[8:12], SentStatistics(packet[8:12]))
-        self._counted.count(packet, now_s)
+    def _send_late(self, packet: bytes) -> None:
+        if self._open:
+            self.outlet.send(packet)
 
     def _read_rtp(self) -> None:
         """Take what came, in a flood only so much of it that others have their turn."""
-        sock, take = self._rtp, self._take_careful if self._careful else self._take
-        with suppress(OSError):
-            for _ in range(MAX_READS):
-                take(*receive(sock))
+        for _ in range(MAX_READS if self._open else 0):
+            batch = read_waiting(self._rtp)
+            if batch:
+                self._take_batch(batch)
+            if not batch or len(batch) < MOST:
+                return
+
+    def _take_batch(self, batch: Batch) -> None:
+        alike = None if self._careful else batch.alike()
+        if alike and self.receiver.receive_alike(*alike):
+            return
+        take = self._take_careful if self._careful else self._take
+        for datagram in batch.datagrams():
+            take(*datagram)
 
     def _take(self, data: bytes, address: Address, arrival_s: float) -> bool:
         if self.receiver.receive(data, address, arrival_s):
@@ -293,21 +295,19 @@ class MediaSession:
 
     def _take_careful(self, data: bytes, address: Address, arrival_s: float) -> None:
         """Take a packet that may have to be unprotected, or to be answered to where it came from."""
-        if self._srtp and not is_rtcp(data):
-            data = self._srtp.unprotect(data) or b""
+        if self.outlet.srtp and not is_rtcp(data):
+            data = self.outlet.srtp.unprotect(data) or b""
         if self._take(data, address, arrival_s) and self.plan.latch:
-            self._remote = address
+            self.outlet.remote = address
 
     def _read_rtcp(self) -> None:
-        try:
-            data, address, arrival_s = receive(self._rtcp)
-        except OSError:
-            return
-        if self._take_rtcp(data, arrival_s) and self.plan.latch:
-            self._rtcp_remote = address
+        batch = read_waiting(self._rtcp)
+        for data, address, arrival_s in batch.datagrams() if batch else ():
+            if self._take_rtcp(data, arrival_s) and self.plan.latch:
+                self._rtcp_remote = address
 
     def _take_rtcp(self, data: bytes, arrival_s: float) -> bool:
-        clear = self._srtp.unprotect(data, rtcp=True) if self._srtp else data
+        clear = self.outlet.srtp.unprotect(data, rtcp=True) if self.outlet.srtp else data
         if clear is not None and self.reporter.receive(clear, arrival_s):
             return True
         self.invalid_packets += 1
@@ -326,9 +326,10 @@ class MediaSession:
     def _send_rtcp(self, goodbye: bool = False) -> None:
         if not self.plan.reachable:
             return
-        sent = self._sent.get(self.sender.ssrc.to_bytes(4, "big"))
+        self._read_rtp()
+        sent = self.outlet.sent.get(self.sender.ssrc.to_bytes(4, "big"))
         sources = [source.statistics for source in self.receiver.sources.values()]
         packet = self.reporter.compose(time.time(), self.sender, sent, sources, goodbye)
-        wire = self._srtp.protect(packet, rtcp=True) if self._srtp else packet
         with suppress(OSError):
-            self._rtcp.sendto(wire or b"", self._rtcp_remote)
+            wire = self.outlet.srtp.protect(packet, rtcp=True) if self.outlet.srtp else packet
+            self._rtcp.sendto(wire, self._rtcp_remote)

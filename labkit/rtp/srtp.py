@@ -68,9 +68,12 @@ class SrtpContext:
         self._sending = _session(crypto, crypto.sending_key, Policy.SSRC_ANY_OUTBOUND)
         self._receiving = _session(crypto, crypto.receiving_key, Policy.SSRC_ANY_INBOUND)
 
-    def protect(self, packet: bytes, rtcp: bool = False) -> bytes | None:
-        """The protected packet; None when libsrtp refuses, as for a sequence number that was used before."""
-        return _processed(self._sending.protect_rtcp if rtcp else self._sending.protect, packet)
+    def protect(self, packet: bytes, rtcp: bool = False) -> bytes:
+        """The protected packet; OSError when libsrtp refuses, as for a sequence number that was used before."""
+        wire = _processed(self._sending.protect_rtcp if rtcp else self._sending.protect, packet)
+        if wire is None:
+            raise OSError("libsrtp refused a packet")
+        return wire
 
     def unprotect(self, packet: bytes, rtcp: bool = False) -> bytes | None:
         """The packet in clear; None when it fails authentication, is a replay or too short."""

@@ -6,7 +6,9 @@ Every packet costs O(1) and allocates nothing that stays. Arrival times are argu
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
+from labkit.rtp.datagrams import Column
 from labkit.rtp.packet import sequence_difference
 
 MAX_DROPOUT = 3000
@@ -100,12 +102,35 @@ class SourceStatistics(PacketCounts):
         self.octets += octets
         self.last_s = arrival_s
         if timed:
-            if self._timestamp is not None:
-                moved = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-                late = (arrival_s - self._timed_s) * self.clock_rate_hz - moved
-                self.jitter += ((late if late > 0 else -late) - self.jitter) / 16
-            self._timestamp = timestamp
-            self._timed_s = arrival_s
+            self._time((timestamp,), (arrival_s,))
+
+    def _time(self, timestamps: Column, arrivals_s: Sequence[float]) -> None:
+        """Follow the jitter over sampling instants and arrivals (RFC 3550, appendix A.8)."""
+        jitter, clock_rate_hz, before, before_s = self.jitter, self.clock_rate_hz, self._timestamp, self._timed_s
+        for timestamp, arrival_s in zip(timestamps, arrivals_s, strict=True):
+            if before is not None:
+                moved = (timestamp - before + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+                late = (arrival_s - before_s) * clock_rate_hz - moved
+                jitter += ((late if late > 0 else -late) - jitter) / 16
+            before, before_s = timestamp, arrival_s
+        self.jitter, self._timestamp, self._timed_s = jitter, before, before_s
+
+    def update_all(
+        self, sequences: Column, timestamps: Column, payload_type: int, octets: int, arrivals_s: Sequence[float]
+    ) -> None:
+        """Count packets of one payload type and size, as `update` does one by one; at once where none is missing."""
+        begin, count = self.highest + 1 & 0xFFFF, len(sequences)
+        if payload_type != self._payload_type or sequences != (*range(begin, begin + count),) or not self.packets:
+            for sequence, timestamp, arrival_s in zip(sequences, timestamps, arrivals_s, strict=True):
+                self.update(sequence, timestamp, payload_type, octets, arrival_s)
+            return
+        for sequence in sequences:
+            self._seen[sequence % _REMEMBERED] = sequence
+        self.highest += count
+        self.packets += count
+        self.octets += octets * count
+        self.last_s = arrivals_s[-1]
+        self._time(timestamps, arrivals_s)
 
     def _place(self, sequence: int) -> None:
         """Sort in a packet that is not the next one."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labkit.rtp.statistics import SourceStatistics
 
@@ -86,3 +88,23 @@ def test_jitter_is_that_of_a_published_example() -> None:
         statistics.update(at, timestamp, 8, 160, arrival_s)
         jitters_s.append(statistics.jitter / 8000)
     assert jitters_s == pytest.approx([0.0, 0.0031216875, 0.00395576953125])
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([1, 1, 1, 1, 1, 2, 0, -1, 3, 40, 20000]), min_size=1, max_size=12), max_size=12),
+    st.integers(0, 0xFFFF),
+)
+def test_packets_counted_together_give_the_figures_of_packets_counted_one_by_one(
+    runs: list[list[int]], sequence: int
+) -> None:
+    alone, together = SourceStatistics(1, 8000), SourceStatistics(1, 8000)
+    at_s = 10.0
+    for run in runs:
+        sequences = [sequence := sequence + step & 0xFFFF for step in run]
+        arrivals_s = [at_s := at_s + 0.019 + 0.001 * step % 0.004 for step in run]
+        timestamps = [160 * number & 0xFFFFFFFF for number in sequences]
+        for packet in zip(sequences, timestamps, arrivals_s, strict=True):
+            alone.update(*packet[:2], 8, 160, packet[2])
+        together.update_all(tuple(sequences), tuple(timestamps), 8, 160, arrivals_s)
+    slots = [name for kind in type(alone).__mro__ for name in getattr(kind, "__slots__", ())]
+    assert [getattr(alone, name) for name in slots] == [getattr(together, name) for name in slots]
