@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.errors import LabError
+from labkit.errors import HostError, LabError
 from labkit.lab import staging, verifying
+from labkit.lab.calls import Call
+from labkit.scenario.citation import Assessment, Citation, assess
 from labkit.scenario.model import Scenario
 from labkit.scenario.regression import dead, verdict
 from labkit.scenario.run import Run
@@ -13,6 +15,7 @@ from labkit.scenario.verdict import Verdict
 
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
+    from labkit.trace.trace import Trace
 
 HEALTHY = Scenario("", "The healthy lab", "", "", "", "", "", "", (), ())
 """What a lab is judged by that no scenario broke."""
@@ -38,3 +41,16 @@ def apply_edits(lab: Lab) -> list[str]:
 def symptom(lab: Lab, scenario: Scenario) -> Run:
     """The scenario's own calls on the broken lab, with what is to be seen."""
     return verifying.run(lab, scenario, bad=True)
+
+
+def cited(lab: Lab, citation: Citation, of: Call | Trace | None) -> Assessment:
+    """Compare a citation with what the broken lab shows; frames and streams are those of a call or trace."""
+    scenario = lab.scenario
+    if scenario is None:
+        raise HostError(
+            "The lab is not broken by a scenario, there is no evidence to cite. Break it: labkit break SLUG"
+        )
+    if of is None and (citation.frame or citation.stream):
+        raise HostError("Say of which call the frame is: lab.evidence(frame=4, of=call).")
+    trace = of.trace if isinstance(of, Call) else of
+    return assess(scenario, citation, verifying.look(lab, scenario), trace)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from labkit.errors import ConfigRejected, HostError, NotReady
 from labkit.lab import judging, staging, status
@@ -26,11 +26,15 @@ from labkit.provider.client import Provider
 from labkit.runtime import choice
 from labkit.runtime.base import Impairment, Runtime
 from labkit.runtime.topology import Topology, lab_env
+from labkit.scenario.citation import Assessment, Citation
 from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
 from labkit.scenario.values import address_values, nft_definitions, own_values
 from labkit.scenario.verdict import Verdict
 from labkit.sip.report import CallReport
+
+if TYPE_CHECKING:
+    from labkit.trace.trace import Trace
 
 CALLER = "+15550123"
 """The customer who calls a DID, where nobody says another number."""
@@ -308,6 +312,13 @@ class Lab:
     def verify(self) -> Verdict:
         """Place the scenario's calls and the regression calls and judge them; edits are applied first."""
         return judging.verify(self)
+
+    def evidence(self, of: Call | Trace | None = None, **cited: Any) -> Assessment:
+        """Cite what shows the fault and name layer and object.option, before anything is edited; partly right counts.
+
+        `cited` are fields of `labkit.scenario.citation.Citation`: frame, point, stream, log, command, layer, object.
+        """
+        return judging.cited(self, Citation(**cited), of)
 
     def mark_log(self) -> None:
         """Let `log_since_change` begin here."""

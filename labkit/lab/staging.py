@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +26,8 @@ from labkit.scenario.values import render
 
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
+
+_WHERE = re.compile(r"named '([^']+)' at line \d+ of (\S+)")
 
 RESTARTS = ("asterisk.conf", "modules.conf", "manager.conf", "logger.conf", "pjsip.d/transport")
 """Beginnings of the names of files that Asterisk reads once, when it starts."""
@@ -140,7 +143,16 @@ def made_to_count(lab: Lab, way: Apply, label: str) -> list[str]:
 
 
 def _said(lab: Lab, lines: Iterable[LogLine]) -> list[str]:
-    return [line.text for line in lines]
+    files = dict(lab.config)
+    return [_WHERE.sub(lambda found: _where(found, files), line.text) for line in lines]
+
+
+def _where(found: re.Match[str], files: Mapping[str, str]) -> str:
+    """The place of a misspelt option: Asterisk counts the lines of all included files as one."""
+    option, name = found[1], found[2].partition("/pbx/etc/")[2]
+    lines = files.get(name, "").splitlines()
+    at = next((at for at, line in enumerate(lines, 1) if re.match(rf"\s*{re.escape(option)}\s*[=+]", line)), None)
+    return f"named '{option}' in {name}" + (f", line {at}" if at else "")
 
 
 def _set_provider(lab: Lab, steps: Iterable[Change]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.errors import LabError
@@ -43,19 +44,20 @@ def run(lab: Lab, scenario: Scenario, bad: bool = False) -> Run:
     with recorder, ThreadPoolExecutor() as pool:
         during = [pool.submit(_during, lab, each, scenario) for each in scenario.evidence if each.during]
         calls = placing.place(lab, scenario.call, always)
-        commands = {name: text for one in during for name, text in [one.result()]}
-    commands |= {each.command: _answer(lab, each) for each in scenario.evidence if each.command and not each.during}
-    return Run(
-        scenario.slug,
-        lab.seed,
-        calls,
-        seen,
-        tuple(str(line) for line in lab.log_since_change()),
-        commands,
-        tuple(portal_lines(lab.provider.portal())),
-        recorder.capture,
-        tuple(lab.history[-1].errors) if len(lab.history) else (),
-    )
+        commands = dict(one.result() for one in during)
+    return replace(look(lab, scenario, commands), calls=calls, states=seen, capture=recorder.capture)
+
+
+def look(lab: Lab, scenario: Scenario, said: Mapping[str, str] | None = None) -> Run:
+    """What is to be seen without placing calls: log, portal, and Asterisk's answers that were not `said` already."""
+    commands = dict(said or {})
+    for each in scenario.evidence:
+        if each.command and each.command not in commands:
+            commands[each.command] = _answer(lab, each)
+    log = tuple(str(line) for line in lab.log_since_change())
+    portal = tuple(portal_lines(lab.provider.portal()))
+    refused = lab.history[-1].errors if len(lab.history) else ()
+    return Run(scenario.slug, lab.seed, (), (), log, commands, portal, None, refused)
 
 
 def ready(lab: Lab, scenario: Scenario, bad: bool) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.scenario.model import Evidence
-from labkit.scenario.run import Run
+from labkit.scenario.run import Placed, Run
 
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace
@@ -78,29 +78,37 @@ def _answer(evidence: Evidence, run: Run) -> Iterator[str]:
     return _lines(evidence.matches or ".", tuple(lines))
 
 
-def _numbers(run: Run, trace: Trace, names: Callable[[Any], bool]) -> set[int]:
-    """Numbers of the trace's calls that hold a leg of one of the run's calls."""
-    call_ids = {call_id for call in run.calls if names(call) for call_id in call.call_ids}
-    columns = trace.columns("messages")
-    pairs = zip(columns["call_id"], columns["call"], strict=True)
-    return {number for call_id, number in pairs if call_id in call_ids and number is not None}
-
-
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The calls that an evidence is about."""
+    """The legs that an evidence is about: those of one call, or all but those of the calls that must always work."""
 
-    wanted: set[int] | None
-    unwanted: set[int]
+    owners: Mapping[int | None, frozenset[str]]
+    """Names of the run's calls that a leg may belong to."""
+    call: str
+    always: frozenset[str]
 
     @classmethod
-    def of(cls, evidence: Evidence, run: Run, trace: Trace) -> _Scope:
-        unwanted = _numbers(run, trace, lambda call: call.role == "regression")
-        wanted = _numbers(run, trace, lambda call: call.name == evidence.call) if evidence.call else None
-        return cls(wanted, unwanted - (wanted or set()))
+    def of(cls, call: str, run: Run, trace: Trace) -> _Scope:
+        """Calls side by side to one number look like one to a trace: a leg that an end reported is that call's alone."""
+        columns = trace.columns("messages")
+        rows = set(zip(columns["leg"], columns["call"], columns["call_id"], strict=True))
+        reported = {call_id: each.name for each in run.calls for call_id in each.call_ids}
+        joined = {(number, reported[call_id]) for _, number, call_id in rows if call_id in reported}
+        owners = {
+            leg: frozenset(
+                [reported[call_id]] if call_id in reported else (name for at, name in joined if at == number)
+            )
+            for leg, number, call_id in rows
+            if leg is not None
+        }
+        always = frozenset(each.name for each in run.calls if each.role == "regression")
+        return cls(owners, call, always)
 
-    def __contains__(self, call: object) -> bool:
-        return call not in self.unwanted and (self.wanted is None or call in self.wanted)
+    def __contains__(self, leg: int | None) -> bool:
+        names = self.owners.get(leg, frozenset())
+        if self.call:
+            return self.call in names
+        return not names or not names <= self.always
 
 
 def _rows(columns: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -110,7 +118,7 @@ def _rows(columns: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _fits(evidence: Evidence, row: dict[str, Any], scope: _Scope) -> bool:
     return (
-        row["call"] in scope
+        row["leg"] in scope
         and evidence.point in ("", row["point"])
         and same_host(evidence.source, row["src_name"], row["src"])
         and same_host(evidence.to, row["dst_name"], row["dst"])
@@ -121,7 +129,7 @@ def _messages(evidence: Evidence, run: Run, trace: Trace | None) -> Iterator[str
     """Each packet once, though it may be seen at two points."""
     if trace is None:
         return
-    scope, met = _Scope.of(evidence, run, trace), set()
+    scope, met = _Scope.of(evidence.call, run, trace), set()
     for row, message in zip(_rows(trace.columns("messages")), trace.sip, strict=True):
         if row["packet"] in met or not _fits(evidence, row, scope) or not _kind_fits(evidence.subject, row):
             continue
@@ -129,6 +137,17 @@ def _messages(evidence: Evidence, run: Run, trace: Trace | None) -> Iterator[str
         if re.search(evidence.matches, text, re.MULTILINE):
             met.add(row["packet"])
             yield cited(row, text)
+
+
+def refusal(call: Placed, run: Run, trace: Trace) -> str:
+    """The first message that refused a call, as a place in words; empty where none did."""
+    scope = _Scope.of(call.name, run, trace)
+    for row, message in zip(_rows(trace.columns("messages")), trace.sip, strict=True):
+        code = row["code"] or 0
+        challenge = code in (401, 407) and code != call.status
+        if code >= 300 and not challenge and row["leg"] in scope:
+            return cited(row, message.data.decode("utf-8", "replace").replace("\r\n", "\n"))
+    return ""
 
 
 def cited(row: dict[str, Any], text: str) -> str:
@@ -149,7 +168,7 @@ def _kind_fits(subject: str, row: dict[str, Any]) -> bool:
 def _descriptions(evidence: Evidence, run: Run, trace: Trace | None) -> Iterator[str]:
     if trace is None:
         return
-    scope = _Scope.of(evidence, run, trace)
+    scope = _Scope.of(evidence.call, run, trace)
     lines = {(row["point"], row["frame"]): row for row in _rows(trace.columns("messages"))}
     for row in _rows(trace.columns("offers")):
         about = lines[row["point"], row["frame"]]
@@ -163,7 +182,7 @@ def _streams(evidence: Evidence, run: Run, trace: Trace | None) -> Iterator[str]
     """The streams of a direction; with `packets`, the direction as a whole where their sum is in the range."""
     if trace is None:
         return
-    scope = _Scope.of(evidence, run, trace)
+    scope = _Scope.of(evidence.call, run, trace)
     source, _, target = evidence.subject.partition(" to ")
     rows = [
         row
@@ -171,7 +190,7 @@ def _streams(evidence: Evidence, run: Run, trace: Trace | None) -> Iterator[str]
         if same_host(source, row["src_name"], row["src"])
         and same_host(target, row["dst_name"], row["dst"])
         and evidence.point in ("", row["point"])
-        and row["call"] in scope
+        and row["leg"] in scope
     ]
     if evidence.packets is not None:
         packets = sum(row["packets"] for row in rows)

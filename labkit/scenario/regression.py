@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from labkit.scenario.evidence import refusal
 from labkit.scenario.judge import judged
 from labkit.scenario.model import CallPlan, Expected, Scenario
 from labkit.scenario.run import Run
 from labkit.scenario.values import own_values
 from labkit.scenario.verdict import Check, Verdict
+from labkit.trace import Trace, open_trace
 
 STRANGER = "stranger"
 """The host on the internet whom nobody invited."""
@@ -38,7 +41,21 @@ def verdict(scenario: Scenario, run: Run) -> Verdict:
     took = Check(
         "Asterisk takes the configuration", not run.refused, "no errors", "; ".join(run.refused) or "no errors"
     )
-    return Verdict(scenario.slug, scenario.title, (took, *judged(plans, scenario.state, run)), scenario.cause)
+    checks = (took, *judged(plans, scenario.state, run))
+    if run.capture and not all(check.passed for check in checks):
+        checks = _cited(checks, run, open_trace(run.capture))
+    return Verdict(scenario.slug, scenario.title, checks, scenario.cause)
+
+
+def _cited(checks: tuple[Check, ...], run: Run, trace: Trace) -> tuple[Check, ...]:
+    """Beside what failed the message that refused its call."""
+    refusals = {call.name: refusal(call, run, trace) for call in run.calls if not call.answered}
+    return tuple(check if check.passed else replace(check, cited=_about(check, refusals)) for check in checks)
+
+
+def _about(check: Check, refusals: Mapping[str, str]) -> str:
+    name = check.name.partition(": ")[0]
+    return refusals.get(name, "") if check.name.endswith(("answered", "status")) else ""
 
 
 def dead(scenario: Scenario, why: str) -> Verdict:

@@ -56,9 +56,18 @@ class Verdict:
 
     def __str__(self) -> str:
         """The headline, then what failed, then what passed."""
-        ordered = [*self.failed, *(check for check in self.checks if check.passed)]
-        lines = [self._headline(), *(f"  {check}" for check in ordered)]
+        passes = (f"  pass  {what}: {', '.join(aspects)}" for what, aspects in self._passes().items())
+        lines = [self._headline(), *(f"  {check}" for check in self.failed), *passes]
         return "\n".join([*lines, *(["", self.cause.strip()] if self.passed and self.cause else [])])
+
+    def _passes(self) -> dict[str, list[str]]:
+        """What passed, by the call or thing that it is about."""
+        found: dict[str, list[str]] = {}
+        for check in self.checks:
+            if check.passed:
+                what, _, aspect = check.name.partition(": ")
+                found.setdefault(what, []).append(aspect or check.seen)
+        return found
 
     def _headline(self) -> str:
         what = self.title or "The healthy lab"
@@ -67,7 +76,8 @@ class Verdict:
         return f"Not passed: {what} ({len(self.failed)} of {len(self.checks)} checks failed)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(_row(check) for check in (*self.failed, *(each for each in self.checks if each.passed)))
+        rows = "".join(map(_row, self.failed))
+        rows += "".join(_cells("✓", what, ", ".join(aspects), "") for what, aspects in self._passes().items())
         cause = f"<p>{escape(self.cause.strip())}</p>" if self.passed and self.cause else ""
         head = "<tr><th></th><th>check</th><th>expected</th><th>seen</th></tr>"
         return f"<p><b>{escape(self._headline())}</b></p><table>{head}{rows}</table>{cause}"
@@ -75,7 +85,11 @@ class Verdict:
 
 def _row(check: Check) -> str:
     cited = f"<br><code>{escape(check.cited)}</code>" if check.cited else ""
-    cells = (check.name, check.expected, check.seen)
-    mark = "✓" if check.passed else "✗"
-    inner = "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in cells)
-    return f"<tr><td>{mark}</td>{inner[:-5]}{cited}</td></tr>"
+    return _cells("✗", check.name, check.expected, check.seen, cited)
+
+
+def _cells(mark: str, name: str, expected: str, seen: str, more: str = "") -> str:
+    inner = "".join(
+        f"<td style='text-align:left'>{cell}</td>" for cell in (*map(escape, (name, expected)), escape(seen) + more)
+    )
+    return f"<tr><td>{mark}</td>{inner}</tr>"

@@ -11,6 +11,7 @@ from trace_wire import pcap
 
 from labkit.rtp.report import Digit, MediaReport, ReceivedStream
 from labkit.rtp.tone import MeasuredTone
+from labkit.scenario.model import CallPlan
 from labkit.scenario.run import Placed, Run
 from labkit.sip.report import CallReport
 from labkit.trace.capture import Capture
@@ -48,6 +49,11 @@ GOOD = Placed(
 
 REFUSED = Placed("customer", "+15550123", "+442079460000", "scenario", 401, report(401))
 """One that was refused."""
+
+
+def placed(plan: CallPlan) -> Placed:
+    """A planned call that nobody answered."""
+    return Placed(plan.name, plan.by, plan.to, "regression")
 
 
 def refused_run(folder: Path) -> Run:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenario_runs import refused_run
+from scenario_runs import placed, refused_run
 from scenario_sample import values, written
 
 from labkit.scenario.citation import Citation, assess
 from labkit.scenario.evidence import search
 from labkit.scenario.model import Evidence, Range
 from labkit.scenario.reader import read_scenario
+from labkit.scenario.regression import regression, verdict
 from labkit.scenario.run import Run
 from labkit.trace import open_trace
 
@@ -85,3 +86,11 @@ def test_a_recorded_run_is_judged_like_the_live_one(tmp_path: Path, run: Run) ->
     assert replace(loaded, capture=None) == replace(run, capture=None)
     assert loaded.capture is not None
     assert search(Evidence("message", "401"), loaded, open_trace(loaded.capture)).count == 1
+
+
+def test_a_verdict_cites_the_message_that_refused_a_call(tmp_path: Path, run: Run) -> None:
+    scenario = read_scenario(written(tmp_path), values())
+    judgement = verdict(scenario, replace(run, calls=(*run.calls, *(placed(plan) for plan in regression(values())))))
+    answered = next(check for check in judgement.failed if check.name == "customer: answered")
+    assert answered.cited == "outside frame 2: router > provider SIP/2.0 401 Unauthorized"
+    assert not judgement.passed
