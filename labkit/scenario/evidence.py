@@ -89,7 +89,7 @@ class _Scope:
 
     @classmethod
     def of(cls, call: str, run: Run, trace: Trace) -> _Scope:
-        """Calls side by side to one number look like one to a trace: a leg that an end reported is that call's alone."""
+        """Calls to one number look like one to a trace, yet a leg that an end reported is that call's alone."""
         columns = trace.columns("messages")
         rows = set(zip(columns["leg"], columns["call"], columns["call_id"], strict=True))
         reported = {call_id: each.name for each in run.calls for call_id in each.call_ids}
