@@ -1,7 +1,7 @@
 """Asterisk's configuration language: places are exact, edits change one value, nothing breaks the reader."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import ParseError
@@ -87,6 +87,7 @@ def test_a_missing_file_is_named_with_those_there_are() -> None:
         read({"f": "", "g": ""}, "x")
 
 
+@settings(deadline=None)
 @given(st.lists(FRAGMENTS, max_size=30).map("".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
@@ -98,6 +99,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             assert 0 <= each.span[0] <= each.span[1] <= len(text)
 
 
+@settings(deadline=None)
 @given(
     st.lists(FRAGMENTS, max_size=20).map("".join), st.text(st.characters(exclude_characters="\n\r\\;-"), max_size=10)
 )

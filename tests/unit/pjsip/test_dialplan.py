@@ -1,7 +1,7 @@
 """Numbers find their extension as in Asterisk; every step knows its place."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import ParseError
@@ -110,6 +110,7 @@ def test_patterns_match(pattern: str, yes: list[str], no: list[str]) -> None:
     assert [number for number in no if patterns.matches(pattern, number)] == []
 
 
+@settings(deadline=None)
 @given(st.text("0123456789+*-[]XZN.!_ ", max_size=8), st.text("0123456789+*-", max_size=6))
 def test_what_matches_begins_as_well(pattern: str, number: str) -> None:
     patterns.rank(pattern)
@@ -145,6 +146,7 @@ PARTS = ["[a]\n", "exten => ", "_X.", "/", ",1,", "n(x)", "Dial(", ")", "\n", " 
          "${X}", "hint"]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=25))
 def test_any_text_is_read_or_refused(parts: list[str]) -> None:
     try:
