@@ -18,7 +18,7 @@ _MODULES = {
     "scenario": ("scenarios", "break", "apply", "diff", "undo", "history", "verify", "hint", "heal"),
     "cache": ("cache",),
     "image": ("image",),
-    "pjsip": ("lint",),
+    "pjsip": ("lint", "explain"),
     "triage": ("triage",),
 }
 

@@ -1,15 +1,18 @@
-"""`labkit lint`: what is wrong with Asterisk's files, before Asterisk reads them."""
+"""`labkit lint`, `labkit explain`: what is wrong with Asterisk's files, and what their options mean."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from labkit.pjsip.objects import read_files
+
 
 def add_commands(commands: Any) -> None:
-    """Add lint to the command line."""
+    """Add lint and explain to the command line."""
     text = "look for mistakes in pjsip.conf, extensions.conf and their kin"
     lint = commands.add_parser("lint", help=text, description=text)
     lint.add_argument("source", nargs="?", type=Path, help="a folder such as /etc/asterisk, or one file of it")
@@ -17,6 +20,13 @@ def add_commands(commands: Any) -> None:
     lint.add_argument("--rules", action="store_true", help="list all rules instead")
     lint.add_argument("--json", action="store_true", help="print for machines")
     lint.set_defaults(run=_lint)
+    text = "what an option such as endpoint.rtp_symmetric means, its default, its value and where it was set"
+    explain = commands.add_parser("explain", help=text, description=text)
+    explain.add_argument("option", help="such as endpoint.rtp_symmetric")
+    explain.add_argument("--config", type=Path, help="a folder such as /etc/asterisk (default: the lab's files)")
+    explain.add_argument("--lab", default="default", help="the lab's name (default: default)")
+    explain.add_argument("--json", action="store_true", help="print for machines")
+    explain.set_defaults(run=_explain)
 
 
 def _lint(options: argparse.Namespace) -> int:
@@ -32,3 +42,12 @@ def _lint(options: argparse.Namespace) -> int:
     report = lint(options.source, options.firewall.read_text() if options.firewall else "")
     print(json.dumps(report.as_dict()) if options.json else report)
     return 1 if report.errors else 0
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from labkit.lab.home import Home
+    from labkit.lab.objects import explain
+
+    folder = options.config or Home(options.lab).folder / "pbx/etc"
+    explanation = explain(options.option, read_files(folder) if folder.exists() else {})
+    print(json.dumps(asdict(explanation), default=str) if options.json else explanation)

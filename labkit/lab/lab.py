@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit.errors import ConfigRejected, HostError, NotReady
-from labkit.lab import judging, staging, status
+from labkit.lab import judging, objects, staging, status
 from labkit.lab.ami import Reply
 from labkit.lab.ari import Ari
 from labkit.lab.asterisk import Asterisk, LogLine, check
@@ -21,6 +21,8 @@ from labkit.lab.home import Home, State
 from labkit.lab.parties import PHONES, Parties
 from labkit.lab.status import Status
 from labkit.phone.client import Phone
+from labkit.pjsip.explaining import Explanation
+from labkit.pjsip.lint import Report
 from labkit.progress import step
 from labkit.provider.client import Provider
 from labkit.runtime import choice
@@ -205,6 +207,14 @@ class Lab:
     def asterisk(self, line: str) -> str:
         """Run a command of Asterisk's command line, such as `pjsip show endpoints`, and give what it printed."""
         return self.pbx.command(line)
+
+    def explain(self, option: str) -> Explanation:
+        """What an option such as `endpoint.rtp_symmetric` means, its default, and its value in this lab's files."""
+        return objects.explain(option, self.config)
+
+    def lint(self) -> Report:
+        """What is wrong with this lab's files, before Asterisk reads them."""
+        return objects.lint(self.config)
 
     def ami(self, action: str, **headers: str) -> Reply:
         """Send an action over AMI and give its reply."""

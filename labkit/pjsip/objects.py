@@ -34,6 +34,8 @@ LINKS: Mapping[tuple[str, str], str] = {
     ("registration", "endpoint"): "endpoint",
 }
 """Options that name other objects: (type, option) to the type of what they name."""
+SECRETS = frozenset({"password", "md5_cred", "password_digest", "oauth_secret", "refresh_token"})
+"""Options whose value is not shown."""
 _WIZARD = "pjsip_wizard.conf"
 ALONE = ("global", "system")
 """Types of which there is one object, with defaults where no file names it."""
@@ -60,13 +62,18 @@ class Setting:
         return bool(self.file)
 
     @property
+    def shown(self) -> str:
+        """The value, a secret one hidden."""
+        return "********" if self.option in SECRETS and self.value else self.value
+
+    @property
     def place(self) -> str:
         """File and line, or that it is the default."""
         return f"{self.file}:{self.line}" if self.given else "default"
 
     def __str__(self) -> str:
         """Object, option, value and place in one line."""
-        return f"[{self.id}] {self.object}.{self.option} = {self.value} ({self.place})"
+        return f"[{self.id}] {self.object}.{self.option} = {self.shown} ({self.place})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,11 @@ class Object:
 
     def __str__(self) -> str:
         """Its section as text, each option with its place."""
-        lines = [f"{option.name} = {option.value}    ; {option.file}:{option.line}" for option in self.options]
+        lines = [
+            f"{option.name} = {'********' if option.name.lower() in SECRETS else option.value}    "
+            f"; {option.file}:{option.line}"
+            for option in self.options
+        ]
         return "\n".join([f"[{self.id}]", *lines])
 
 
