@@ -68,14 +68,14 @@ def _through(lab: Lab, plan: CallPlan, role: Role) -> _Ended:
 
 def _line(lab: Lab, plan: CallPlan) -> Phone | Provider:
     folder = lab.runtime.folder / "run"
-    if plan.by.startswith("+"):
+    if plan.pstn:
         return Provider.connect(folder / f"{PROVIDER}.sock", PROVIDER)
     host = f"phone-{plan.by}" if plan.by.isdigit() else plan.by
     return Phone.connect(folder / f"{host}.sock", host)
 
 
 def _begin(line: Phone | Provider, plan: CallPlan) -> str:
-    return line.place(plan.to, plan.by) if isinstance(line, Provider) else line.place(plan.to)
+    return line.place(plan.to, plan.pstn) if isinstance(line, Provider) else line.place(plan.to)
 
 
 def _followed(line: Phone | Provider, name: str, plan: CallPlan, role: Role) -> _Ended:
@@ -124,12 +124,13 @@ def _told(lab: Lab, ended: Sequence[_Ended], before: Mapping[tuple[str, str], ob
 
 def _likeness(plan: CallPlan, party: str, report: CallReport) -> int:
     """How much a received call looks like the far end of a planned one; 0 where it cannot be."""
-    inbound = plan.by.startswith("+") or plan.by == STRANGER
+    inbound = bool(plan.pstn) or plan.by == STRANGER
     internal = f"phone-{plan.to}" == party
     if (party == PROVIDER) is (inbound or internal):
         return 0
     called = party == PROVIDER and plan.to[-_DIGITS:] in _digits(report.request_uri + report.headers.get("To", ""))
-    caller = f"{plan.by.removeprefix('phone-')[-_DIGITS:]}@" in _digits(" ".join(report.headers.values()))
+    shown = " ".join(value for name, value in report.headers.items() if name != "To")
+    caller = f"{(plan.pstn or plan.by.removeprefix('phone-'))[-_DIGITS:]}@" in _digits(shown)
     return 1 + 4 * called + 2 * caller + internal
 
 
@@ -170,7 +171,7 @@ def _placed(
         at=party,
         presented=shown.get(name, "") if party == PROVIDER else _user(report.headers.get("From", "")),
         near_hears_hz=_hz(plays.get(number, _PSTN_PLAYS) if party == PROVIDER else TONES[party[-4:]]),
-        far_hears_hz=_hz(_PSTN_PLAYS if plan.by.startswith("+") else TONES.get(plan.by[-4:], "")),
+        far_hears_hz=_hz(_PSTN_PLAYS if plan.pstn else TONES.get(plan.by[-4:], "")),
     )
 
 

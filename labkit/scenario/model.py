@@ -114,7 +114,8 @@ class CallPlan:
 
     name: str
     by: str
-    """A number: from the PSTN, by the provider; else the host `phone-1001`, `phone-1002` or `stranger`."""
+    """`+1555...`, or `tel:1001` for a number without a plus: from the PSTN, by the provider; else the host
+    `phone-1001`, `phone-1002` or `stranger`."""
     to: str
     """What is dialled."""
     hold_s: float = 1.0
@@ -129,6 +130,11 @@ class CallPlan:
     """What a healthy lab shows."""
     bad: Expected | None = None
     """What the broken one shows."""
+
+    @property
+    def pstn(self) -> str:
+        """The number that a caller from the PSTN shows; empty where a host of the lab places the call."""
+        return self.by.removeprefix("tel:") if self.by.startswith(("+", "tel:")) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _calls(scenario: Scenario) -> Iterator[Problem]:
     if not scenario.call and not scenario.state:
         yield ("call",), "a scenario has at least one [[call]] or [[state]]"
     for at, call in enumerate(scenario.call):
-        if not call.by.startswith("+") and call.by not in PLACERS and not call.by.isdigit():
+        if not call.pstn and call.by not in PLACERS and not call.by.isdigit():
             yield ("call", at, "by"), f"by is {call.by!r}; expected a number or one of {', '.join(PLACERS)}"
     for at, state in enumerate(scenario.state):
         if bool(state.registration) == bool(state.contact):

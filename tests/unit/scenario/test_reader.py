@@ -48,6 +48,11 @@ def test_a_scenario_is_read_with_its_values_filled(tmp_path: Path) -> None:
     assert scenario.evidence[0].count == Range(1)
 
 
+def test_a_caller_of_the_pstn_may_show_a_number_without_a_plus(tmp_path: Path) -> None:
+    folder = written(tmp_path, TEXT.replace('by = "{{customer}}"', 'by = "tel:1001"'))
+    assert "1001" == read_scenario(folder, values()).call[0].pstn
+
+
 def test_a_value_in_a_pattern_stands_for_itself(tmp_path: Path) -> None:
     scenario = read_scenario(written(tmp_path), values())
     assert scenario.evidence[1].subject.startswith(r"failed for '203\.0\.113\.10:")
