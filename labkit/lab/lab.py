@@ -28,6 +28,7 @@ from labkit.provider.client import Provider
 from labkit.runtime import choice
 from labkit.runtime.base import Impairment, Runtime
 from labkit.runtime.topology import Topology, lab_env
+from labkit.scenario.changes import only_reloaded
 from labkit.scenario.citation import Assessment, Citation
 from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
@@ -285,8 +286,11 @@ class Lab:
             self._reseed("", None, False)
             message = f"{slug} needs {', '.join(sorted(lacking))}, which {self.runtime.name} has not."
             raise HostError(message, slug=slug)
-        steps = (*scenario.scene, *(scenario.broken if broken else ()))
-        staging.stage(self, steps, f"{'break' if broken else 'scene'} {slug}")
+        apart = broken and only_reloaded(scenario.broken, scenario.scene)
+        steps = (*scenario.scene, *(scenario.broken if broken and not apart else ()))
+        staging.stage(self, steps, f"{'break' if broken and not apart else 'scene'} {slug}")
+        if apart:
+            staging.carry_out(self, scenario.broken, f"break {slug}")
         return scenario
 
     def _reseed(self, slug: str, seed: int | None, broken: bool) -> None:

@@ -32,6 +32,9 @@ _WHERE = re.compile(r"named '([^']+)' at line \d+ of (\S+)")
 RESTARTS = ("asterisk.conf", "modules.conf", "manager.conf", "logger.conf", "pjsip.d/transport")
 """Beginnings of the names of files that Asterisk reads once, when it starts."""
 
+STAGED_BY_RESTART = (*RESTARTS, "pjsip.d/global.conf")
+"""Those that, besides, count in full only then: the order of the endpoint identifiers is settled at the start."""
+
 _BOOT_S = 8.0
 _ATTEMPT_S = 0.8
 """How long a registration may take that works."""
@@ -54,7 +57,7 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
     _set_line(lab, steps)
     _set_phones(lab, steps)
     lab.config.lay(files)
-    way = max(changes.strength(steps), needed(lab), key=STRENGTH.index)
+    way = max(changes.strength(steps), needed(lab, STAGED_BY_RESTART), key=STRENGTH.index)
     made_to_count(lab, way, label)
     register(lab, steps, anew and way != "restart")
     for change in steps:
@@ -112,12 +115,12 @@ def happen(lab: Lab, change: Change) -> None:
     time.sleep(change.wait_s)
 
 
-def needed(lab: Lab) -> Apply:
-    """What makes the files as they are now count: a reload, or a restart where Asterisk reads one of them once."""
+def needed(lab: Lab, once: tuple[str, ...] = RESTARTS) -> Apply:
+    """What makes the files as they are now count: a reload, or a restart where a file changed that is read `once`."""
     running = dict(lab.history[-1].files) if len(lab.history) else {}
     now = dict(lab.config)
     changed = [name for name in running.keys() | now.keys() if running.get(name) != now.get(name)]
-    if "asterisk" not in lab.runtime.running() or any(name.startswith(RESTARTS) for name in changed):
+    if "asterisk" not in lab.runtime.running() or any(name.startswith(once) for name in changed):
         return "restart"
     return "reload" if any(name != ROUTER for name in changed) else "nothing"
 

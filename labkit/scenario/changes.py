@@ -52,3 +52,8 @@ def strength(changes: Iterable[Change]) -> Apply:
     """The strongest way to make a change count among those of `pbx/` files and those of nothing but a restart."""
     ways = [change.apply for change in changes if change.file.startswith("pbx/") or change.apply == "restart"]
     return max(ways, key=STRENGTH.index, default="nothing")
+
+
+def only_reloaded(broken: Iterable[Change], scene: Iterable[Change]) -> bool:
+    """Whether a reload is part of the fault: the scene needs a restart, and what breaks it is not to have one."""
+    return (strength(scene), strength(broken)) == ("restart", "reload")
