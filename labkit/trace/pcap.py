@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from labkit.trace.walk import Chain, Columns, Offsets, taken
+from labkit.trace.walk import Chain, Columns, Offsets, Raw, taken
 
 LARGEST_PACKET = 262_144
 """Bytes; the largest snapshot length of libpcap for the link types read here."""
@@ -45,11 +45,11 @@ class Pcap:
                 return cls(Chain(order, 8, header, 0, LARGEST_PACKET, guess), tick_ns, link & 0xFFFF)
         return None
 
-    def turns(self, raw: bytearray, at: int) -> bool:
+    def turns(self, raw: Raw, at: int) -> bool:
         """Whether records are of the other byte order from an offset on: never in a pcap file."""
         return False
 
-    def columns(self, raw: bytearray, starts: Offsets) -> Columns:
+    def columns(self, raw: Raw, starts: Offsets) -> Columns:
         """Time in ns, offset, captured bytes and link type of the packets in records that begin at some offsets."""
         word = self.chain.order + "u4"
         layout = np.dtype([("seconds", word), ("fraction", word), ("size", word)])
@@ -59,7 +59,7 @@ class Pcap:
         return time_ns, starts + self.chain.header, head["size"].astype(np.int64), link
 
 
-def _guess(raw: bytearray, near: int, order: str, header: int, seconds: bytes) -> int | None:
+def _guess(raw: Raw, near: int, order: str, header: int, seconds: bytes) -> int | None:
     """A likely beginning of a record: four in a row whose time is near that of the file's first packet."""
     shift = 2 if order == "<" else 0
     at = near
@@ -73,7 +73,7 @@ def _guess(raw: bytearray, near: int, order: str, header: int, seconds: bytes) -
     return None
 
 
-def _plausible(raw: bytearray, at: int, order: str, header: int, seconds: bytes) -> bool:
+def _plausible(raw: Raw, at: int, order: str, header: int, seconds: bytes) -> bool:
     unpack = struct.Struct(order + "4I").unpack_from
     shift = 2 if order == "<" else 0
     for _ in range(4):

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from labkit.trace.walk import Chain, Columns, Offsets, taken
+from labkit.trace.walk import Chain, Columns, Offsets, Raw, taken
 
 _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 10
 _BYTE_ORDER = 0x1A2B3C4D
@@ -53,7 +53,7 @@ class Sections:
         order = _section_order(head)
         return cls(order) if order else None
 
-    def turns(self, raw: bytearray, at: int) -> bool:
+    def turns(self, raw: Raw, at: int) -> bool:
         """Whether a section of the other byte order begins at an offset; if so, records are read in it from now on."""
         order = _section_order(raw[at : at + 12])
         if order is None or order == self.chain.order:
@@ -61,7 +61,7 @@ class Sections:
         self.chain = _chain(order)
         return True
 
-    def columns(self, raw: bytearray, starts: Offsets) -> Columns:
+    def columns(self, raw: Raw, starts: Offsets) -> Columns:
         """Time in ns, offset, captured bytes and link type of the packets among blocks that begin at some offsets."""
         head = _heads(raw, starts, self.chain.order)
         changes = np.flatnonzero(np.isin(head["kind"], (_SECTION, _INTERFACE, _SECRETS))).tolist()
@@ -75,13 +75,13 @@ class Sections:
         time_ns, start, size, link = (np.concatenate(column) for column in zip(*parts, strict=True))
         return time_ns, start, size, link
 
-    def _describe(self, block: bytearray) -> None:
+    def _describe(self, block: bytes) -> None:
         """Take note of a section header, an interface description or secrets."""
         kind, size = struct.unpack_from(self.chain.order + "II", block)
         if kind == _SECTION:
             self._interfaces = []
         elif kind == _SECRETS:
-            self.secrets += [bytes(block)] if self.chain.order == "<" else []
+            self.secrets += [block] if self.chain.order == "<" else []
         elif size >= 20:
             self._interfaces.append(_interface(block, self.chain.order))
 
@@ -117,14 +117,14 @@ def _chain(order: str) -> Chain:
     return Chain(order, 4, 0, 12, _LARGEST_BLOCK, partial(_guess, order=order))
 
 
-def _section_order(head: bytes | bytearray) -> str | None:
+def _section_order(head: bytes) -> str | None:
     """Byte order of the section whose header this is; None if it is no section header."""
     if len(head) < 12 or struct.unpack_from("<I", head)[0] != _SECTION:
         return None
     return next((order for order in "<>" if struct.unpack_from(order + "I", head, 8)[0] == _BYTE_ORDER), None)
 
 
-def _heads(raw: bytearray, starts: Offsets, order: str) -> npt.NDArray[np.void]:
+def _heads(raw: Raw, starts: Offsets, order: str) -> npt.NDArray[np.void]:
     """The first words of blocks; which of them mean anything depends on the kind of block."""
     names = ("kind", "size", "interface", "high", "low", "captured")
     layout = np.dtype([(name, order + "u4") for name in names])
@@ -136,7 +136,7 @@ def _upper_half(word: npt.NDArray[np.uint32], order: str) -> npt.NDArray[np.uint
     return word & np.uint32(0xFFFF) if order == "<" else word >> np.uint32(16)
 
 
-def _interface(block: bytearray, order: str) -> Interface:
+def _interface(block: bytes, order: str) -> Interface:
     link, _, snapshot = struct.unpack_from(order + "HHI", block, 8)
     options = dict(_options(block[16:-4], order))
     resolution = (options.get(_TSRESOL) or b"\x06")[0]
@@ -146,13 +146,13 @@ def _interface(block: bytearray, order: str) -> Interface:
     return Interface(link, ticks, offset_s, snapshot)
 
 
-def _options(data: bytes | bytearray, order: str) -> Iterator[tuple[int, bytes]]:
+def _options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 4 <= len(data):
         code, size = struct.unpack_from(order + "HH", data, at)
         if code == 0:
             return
-        yield code, bytes(data[at + 4 : at + 4 + size])
+        yield code, data[at + 4 : at + 4 + size]
         at += 4 + size + -size % 4
 
 
@@ -169,7 +169,7 @@ def _nanoseconds(ticks: npt.NDArray[np.uint64], interface: Interface) -> npt.NDA
     return whole * 1_000_000_000 + fraction
 
 
-def _guess(raw: bytearray, near: int, order: str) -> int | None:
+def _guess(raw: Raw, near: int, order: str) -> int | None:
     """A likely beginning of a block: two enhanced packet blocks in a row that repeat their size at their end."""
     mark = struct.pack(order + "I", _ENHANCED)
     at = near - 1
@@ -183,7 +183,7 @@ def _guess(raw: bytearray, near: int, order: str) -> int | None:
     return None
 
 
-def _whole_block(raw: bytearray, at: int, order: str) -> int | None:
+def _whole_block(raw: Raw, at: int, order: str) -> int | None:
     """Offset behind a block; None if this is none."""
     if at + 12 > len(raw):
         return None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from labkit.errors import CaptureError
 from labkit.trace.fileforms import looks_like
 from labkit.trace.pcap import Pcap
 from labkit.trace.pcapng import Sections
-from labkit.trace.walk import Chain, Columns, Offsets
+from labkit.trace.walk import Chain, Columns, Offsets, Raw
 
 CHUNK = 16 << 20
 PAD = 256
@@ -47,10 +48,10 @@ class Form(Protocol):
     def secrets(self) -> list[bytes]:
         """Blocks with keys of TLS connections, as they stand in the file."""
 
-    def turns(self, raw: bytearray, at: int) -> bool:
+    def turns(self, raw: Raw, at: int) -> bool:
         """Whether the byte order changes at an offset."""
 
-    def columns(self, raw: bytearray, starts: Offsets) -> Columns:
+    def columns(self, raw: Raw, starts: Offsets) -> Columns:
         """Packets among the records that begin at some offsets."""
 
 
@@ -91,7 +92,7 @@ class Reader:
         """Bytes at the end that are not a whole record: the file was cut off, or is being written."""
         self.form: Form | None = None
         self._file = file
-        self._raw, self._spare = bytearray(CHUNK + PAD), bytearray(CHUNK + PAD)
+        self._raw, self._spare = (Raw(-1, CHUNK + PAD, MAP_PRIVATE | MAP_ANONYMOUS) for _ in range(2))
         self._offset = 0
         self._frames = 0
 

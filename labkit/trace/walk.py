@@ -10,16 +10,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from mmap import mmap
 
 import numpy as np
 import numpy.typing as npt
 
+Raw = mmap
+"""Bytes of a file; memory that costs nothing before it is used."""
 Offsets = npt.NDArray[np.int64]
 Columns = tuple[npt.NDArray[np.int64], Offsets, npt.NDArray[np.int64], npt.NDArray[np.uint16]]
 """Of packets: time in ns since 1970, offset of the first byte, bytes captured, LINKTYPE_ number."""
 
 
-def taken(raw: bytearray | npt.NDArray[np.uint8], layout: np.dtype[np.void], at: Offsets) -> npt.NDArray[np.void]:
+def taken(raw: Raw | npt.NDArray[np.uint8], layout: np.dtype[np.void], at: Offsets) -> npt.NDArray[np.void]:
     """Structures that begin at some offsets, copied as bytes: one copy each is far cheaper than one for each field."""
     size = layout.itemsize
     everywhere: npt.NDArray[np.void] = np.ndarray((len(raw) - size + 1,), f"V{size}", raw, 0, (1,))
@@ -43,10 +46,10 @@ class Chain:
     """Smallest number that can be true."""
     largest: int
     """Largest number that can be true."""
-    guess: Callable[[bytearray, int], int | None]
+    guess: Callable[[Raw, int], int | None]
     """Finds a likely beginning of a record at or shortly behind an offset."""
 
-    def walk(self, raw: bytearray, filled: int) -> tuple[Offsets, int]:
+    def walk(self, raw: Raw, filled: int) -> tuple[Offsets, int]:
         """Offsets of all whole records from 0 on, and the offset behind the last of them."""
         lanes = self._lanes(raw, filled)
         path, ends = self._in_step(raw, filled, lanes)
@@ -60,7 +63,7 @@ class Chain:
         rest, stop = self._one_by_one(raw, filled, int(ends[proven - 1]))
         return np.concatenate([starts, rest]), stop
 
-    def fault(self, raw: bytearray, filled: int, at: int) -> str | None:
+    def fault(self, raw: Raw, filled: int, at: int) -> str | None:
         """Why no record can begin at an offset; None if all that is wrong is the end of the data."""
         if filled - at < self.field + 4:
             return None
@@ -69,7 +72,7 @@ class Chain:
             return None
         return f"a record claims {size} bytes"
 
-    def _lanes(self, raw: bytearray, filled: int) -> Offsets:
+    def _lanes(self, raw: Raw, filled: int) -> Offsets:
         """Likely beginnings of records, about one every 32 KiB; the first is certain."""
         guesses = [0]
         for near in range(_LANE, filled - _LANE, _LANE):
@@ -77,7 +80,7 @@ class Chain:
                 guesses.append(at)
         return np.array(guesses, np.int64)
 
-    def _in_step(self, raw: bytearray, filled: int, lanes: Offsets) -> tuple[Offsets, Offsets]:
+    def _in_step(self, raw: Raw, filled: int, lanes: Offsets) -> tuple[Offsets, Offsets]:
         """One row per step with the offset of each lane, which stays where its lane ends, and these ends."""
         sizes: npt.NDArray[np.uint32] = np.ndarray(
             (len(raw) - self.field - 3,), self.order + "u4", raw, self.field, (1,)
@@ -93,7 +96,7 @@ class Chain:
                 return np.array(rows), here
             here = np.where(good, behind, here)
 
-    def _one_by_one(self, raw: bytearray, filled: int, at: int) -> tuple[Offsets, int]:
+    def _one_by_one(self, raw: Raw, filled: int, at: int) -> tuple[Offsets, int]:
         starts = []
         unpack = struct.Struct(self.order + "I").unpack_from
         while at + self.field + 4 <= filled:
