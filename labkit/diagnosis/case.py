@@ -139,8 +139,15 @@ class Case:
 
     def never_came_in(self, signal: Signal) -> bool:
         """Whether a message for the PBX was seen outside of the NAT and not inside, in time for that."""
+        if self.inside is None or not signal.to_pbx or self.inside in signal.points:
+            return False
         late = signal.time_s > self.signals[-1].time_s - _PASSING_S and not self.alone(signal)
-        return self.inside is not None and signal.to_pbx and self.inside not in signal.points and not late
+        return not late and self.recorded(self.inside, signal.time_s)
+
+    def recorded(self, point: str, time_s: float) -> bool:
+        """Whether the recording at a point had begun by then; one without a frame counts as begun."""
+        scan = self.trace.scans[point]
+        return not scan.frames or (scan.first_ns - self.trace.first_ns) / 1e9 <= time_s
 
     def alone(self, signal: Signal) -> bool:
         """Whether nobody said anything after a message under its Call-ID, and it is a request that wants an answer."""

@@ -151,7 +151,7 @@ def two_identifies(case: Case) -> Iterator[Clue]:
                 "may enter by the wrong endpoint."
             )
             yield Clue(
-                0.85 if attempt.refusal else 0.6,
+                0.97 if attempt.refusal else 0.8,
                 says,
                 (of(attempt.invite), *(cited(each, "match") for each in found[:2])),
             )
@@ -253,6 +253,8 @@ def wrong_context(case: Case) -> Iterator[Clue]:
         said = [each for each in case.logged(_NO_EXTENSION) if each[1] == attempt.number]
         endpoint = case.settings.endpoint_at(attempt.peer)
         context = said[0][2] if said else (endpoint.get("context") or "default") if endpoint else ""
+        if attempt.number == "s" or (endpoint and (endpoint.get("context") or "default") != context):
+            continue
         where = [name for name in case.settings.contexts_of(attempt.number) if name != context]
         settings = (cited(endpoint, "context"),) if endpoint else ()
         if where:

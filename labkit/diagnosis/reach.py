@@ -89,11 +89,10 @@ def kept_in(case: Case) -> Iterator[Clue]:
     """What we send is seen inside and not outside."""
     if case.inside is None:
         return
-    outside = [point for point in case.trace.capture.points if point != case.inside]
-    lost = [
-        each for each in case.signals if each.by_pbx and each.points == {case.inside} and each.target in case.trunks
-    ]
-    if len(lost) > 1 and len(outside) == 1:
+    outside = next(point for point in case.trace.capture.points if point != case.inside)
+    sent = [each for each in case.signals if each.by_pbx and each.target in case.trunks]
+    lost = [each for each in sent if each.points == {case.inside} and case.recorded(outside, each.time_s)]
+    if len(lost) > 1:
         yield Clue(
             0.85,
             f"{lost[0].message.start} to {lost[0].target} does not leave the network.",
