@@ -10,7 +10,7 @@ from labkit.diagnosis.finding import Clue, Evidence, of
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, matches
 
-_NOT_IDENTIFIED = r"Request '\w+' from .* failed for .*No matching endpoint found"
+NOT_IDENTIFIED = r"Request '\w+' from .* failed for .*No matching endpoint found"
 _NO_EXTENSION = r"to extension '([^']*)' rejected because extension not found in context '([^']*)'"
 _SCANNERS = ("friendly-scanner", "sipvicious", "sipcli", "pplsip", "sundayddr", "vaxsipuseragent")
 
@@ -22,7 +22,7 @@ def _challenged(case: Case) -> Iterator[Attempt]:
             yield attempt
 
 
-def _stranger(case: Case, attempt: Attempt) -> bool:
+def is_stranger(case: Case, attempt: Attempt) -> bool:
     """Whether a caller is nobody's provider: neither known nor near a known one, while a trunk is known."""
     known = case.trunks - {attempt.peer}
     near = any(attempt.peer.rpartition(".")[0] == each.rpartition(".")[0] for each in known)
@@ -34,11 +34,11 @@ def _stranger(case: Case, attempt: Attempt) -> bool:
 def not_identified(case: Case) -> Iterator[Clue]:
     """We challenge a provider: no identify knows its address."""
     for attempt in _challenged(case):
-        if _stranger(case, attempt):
+        if is_stranger(case, attempt):
             continue
         if case.settings and case.settings.identifies(attempt.peer):
             continue
-        said = case.logged(_NOT_IDENTIFIED)
+        said = case.logged(NOT_IDENTIFIED)
         listed = tuple(cited(each, "match") for each in case.settings.objects("identify"))[:2]
         sure = 0.95 if said and case.settings else 0.9 if said or case.settings else 0.7
         says = f"The 401 is ours: no identify matches {attempt.peer}, so Asterisk takes the provider for a stranger."
@@ -76,11 +76,11 @@ def trunk_with_auth(case: Case) -> Iterator[Clue]:
             says = "We identify the provider and then ask it for a password, because its endpoint has auth."
             yield Clue(0.95, says, (of(attempt.challenge or attempt.invite), cited(endpoint, "auth")))
             return
-        if not case.settings and case.log and not case.logged(_NOT_IDENTIFIED):
+        if not case.settings and case.log and not case.logged(NOT_IDENTIFIED):
             says = "We challenge the provider without calling it unknown: its endpoint seems to have auth."
             yield Clue(0.75, says, (of(attempt.challenge or attempt.invite),))
             return
-        if not case.settings and not case.log and not _stranger(case, attempt):
+        if not case.settings and not case.log and not is_stranger(case, attempt):
             yield Clue(
                 0.35,
                 "If the provider is identified, auth on its endpoint gives the same 401.",
@@ -158,53 +158,6 @@ def two_identifies(case: Case) -> Iterator[Clue]:
             return
 
 
-@rule("signalling", "endpoint.permit", "A14")
-def barred(case: Case) -> Iterator[Clue]:
-    """An access list of the endpoint or of res_pjsip refuses the source."""
-    said = case.logged(r"Not match Endpoint(?: Contact)? ACL|failed ACL|does not pass ACL")
-    for attempt in case.inbound():
-        refusal = attempt.refused_with(403)
-        if refusal is not None and refusal.by_pbx:
-            endpoint = case.settings.endpoint_at(attempt.peer)
-            lists = (
-                [cited(endpoint, name) for name in ("deny", "permit", "acl") if endpoint.get(name)] if endpoint else []
-            )
-            yield Clue(
-                0.9 if said or lists else 0.6,
-                "We refuse a known host by an access list.",
-                (of(refusal), *logged(said), *lists),
-                "endpoint.acl" if endpoint is not None and endpoint.get("acl") else "",
-            )
-            return
-
-
-@rule("signalling", "endpoint.context", "J01")
-def strangers(case: Case) -> Iterator[Clue]:
-    """Hosts that nobody knows try to call."""
-    tries = [each for each in case.inbound() if _stranger(case, each)]
-    through = [each for each in tries if each.answer]
-    if through:
-        says = "A host that belongs to no trunk got a call through: an anonymous endpoint, or a match that is too wide."
-        yield Clue(
-            0.9,
-            says,
-            (of(through[0].invite), of(through[0].answer or through[0].invite)),
-            "endpoint.anonymous",
-            layer="signalling",
-        )
-    elif len(tries) > 1:
-        says = f"{len(tries)} calls from hosts of no trunk were refused: somebody scans port 5060."
-        said = logged(case.logged(_NOT_IDENTIFIED))
-        yield Clue(
-            0.55,
-            says,
-            (of(tries[0].invite, tries[0].number), *said),
-            "router.input",
-            layer="nat",
-            next="Let only the provider's addresses reach port 5060.",
-        )
-
-
 @rule("signalling", "endpoint.unknown", "A13")
 def object_refused(case: Case) -> Iterator[Clue]:
     """Asterisk refused an object because of one unknown option."""
@@ -222,6 +175,16 @@ def object_refused(case: Case) -> Iterator[Clue]:
             f"{kind}.{option}",
             "pjsip show endpoints: the object is missing.",
         )
+
+
+@rule("signalling", "endpoint.type", "A13")
+def object_not_loaded(case: Case) -> Iterator[Clue]:
+    """The configuration has an object that Asterisk refuses, by its rules for options."""
+    for section, option, reason in case.settings.refused:
+        if option:
+            kind = section.type or "object"
+            says = f"Asterisk refuses the {kind} {section.name!r}: {reason}."
+            yield Clue(0.9, says, (cited(section, option),), f"{kind}.{option}")
 
 
 def _not_found(case: Case) -> Iterator[Attempt]:
@@ -242,7 +205,12 @@ def no_extension(case: Case) -> Iterator[Clue]:
             f" in context {context}." if context else "."
         )
         evidence = (of(attempt.refusal or attempt.invite), of(attempt.invite, attempt.invite.facts.uri), *logged(said))
-        yield Clue(0.75, says, evidence, next=f"dialplan show {attempt.number}@{context or 'CONTEXT'}")
+        yield Clue(
+            0.75 if attempt.role != "phone" or said else 0.5,
+            says,
+            evidence,
+            next=f"dialplan show {attempt.number}@{context or 'CONTEXT'}",
+        )
         return
 
 
@@ -362,28 +330,5 @@ def extension_required(case: Case) -> Iterator[Clue]:
                 f"The call failed over an extension that one side requires: {what or 'unknown'}.",
                 (of(refusal, what), of(attempt.invite, f"Require: {attempt.invite.header('Require')}")),
                 option,
-            )
-            return
-
-
-@rule("signalling", "asterisk.maxcalls", "H04")
-def call_limit(case: Case) -> Iterator[Clue]:
-    """Asterisk's own limit of calls is reached."""
-    said = case.logged(r"Maximum call limit of (\d+) calls exceeded|call limit reached|Maximum loadavg limit")
-    if said:
-        option = "asterisk.maxload" if "loadavg" in said[0].string else ""
-        yield Clue(0.95, "Asterisk refuses further calls by its own limit.", logged(said), option)
-
-
-@rule("signalling", "stir_shaken.failure_action", "J04")
-def no_identity(case: Case) -> Iterator[Clue]:
-    """We refuse calls whose Identity is missing or wrong."""
-    for attempt in case.inbound():
-        if (refusal := attempt.refused_with(428, 433, 436, 437, 438)) is not None and refusal.by_pbx:
-            said = case.logged(r"No Identity header found|Verification failed")
-            yield Clue(
-                0.9,
-                "We refuse the call because its Identity header is missing or does not verify.",
-                (of(refusal), *logged(said)),
             )
             return

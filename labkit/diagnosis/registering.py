@@ -71,16 +71,13 @@ def line_without_endpoint(case: Case) -> Iterator[Clue]:
     said = case.logged(
         r"Line support has been enabled on outbound registration|has been specified on outbound registration"
     )
-    for each in case.settings.objects("registration"):
+    for each, _, _ in case.settings.refused:
         line, endpoint = yes(each, "line"), each.get("endpoint")
-        if line != bool(endpoint):
+        if each.type == "registration" and line != bool(endpoint):
             missing = "endpoint" if line else "line"
-            says = (
-                f"line and endpoint of a registration belong together; without {missing} Asterisk drops "
-                "the whole object."
-            )
-            sent = any(case.requests("REGISTER"))
-            yield Clue(0.6 if sent else 0.95, says, (*logged(said), cited(each, missing)), f"registration.{missing}")
+            says = f"line and endpoint of a registration belong together; without {missing} Asterisk drops the object."
+            sure = 0.6 if any(case.requests("REGISTER")) else 0.95
+            yield Clue(sure, says, (*logged(said), cited(each, missing)), f"registration.{missing}")
             return
     if said:
         missing = "endpoint" if "without providing" in said[0].string else "line"

@@ -48,6 +48,7 @@ class Rule:
 _MODULES = (
     "registering",
     "inbound",
+    "guarding",
     "outbound",
     "describing",
     "media",

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from labkit.diagnosis.finding import Evidence
 from labkit.errors import LabError, ParseError
-from labkit.pjsip.config import Config, Section, read
+from labkit.pjsip import dialplan, objects
+from labkit.pjsip.config import Config, Option, Section, read
+from labkit.pjsip.objects import Object, Objects, read_files
 
 _HOST = re.compile(r"(?:sips?:)?(?:[^@;>]*@)?\[?(?P<host>[\w.:-]+?)\]?(?::\d+)?(?:;.*)?>?$")
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - read, never bound
@@ -29,8 +31,7 @@ class Settings:
     def read(cls, path: Path) -> Settings:
         """Read a folder such as /etc/asterisk, or one file with PJSIP objects; LabError says what is not there."""
         if path.is_dir():
-            names = sorted(each for each in path.rglob("*.conf") if each.is_file())
-            return cls({str(each.relative_to(path)): _text(each) for each in names})
+            return cls(read_files(path))
         if path.is_file():
             return cls({"pjsip.conf": _text(path)})
         raise LabError(f"There is no configuration at {path}; give a folder such as /etc/asterisk.", path=str(path))
@@ -46,12 +47,20 @@ class Settings:
             return Config()
 
     @cached_property
-    def _pjsip(self) -> Config:
-        return self.config("pjsip.conf")
+    def _pjsip(self) -> Objects:
+        return objects.made(self.config("pjsip.conf"), self.config("pjsip_wizard.conf"))
 
     def objects(self, kind: str) -> Iterator[Section]:
-        """PJSIP objects of a type, in order."""
-        return (each for each in self._pjsip.objects if each.type == kind)
+        """PJSIP objects of a type, in order; those that a wizard makes are among them."""
+        for each in self._pjsip.of(kind).values():
+            if each.given:
+                yield _section(each)
+
+    @property
+    def refused(self) -> Iterator[tuple[Section, str, str]]:
+        """What Asterisk does not load: the object, the option it refuses or an empty text, and why."""
+        for each in self._pjsip.refused:
+            yield _section(each.object), each.option.name if each.option else "", each.reason
 
     def object(self, kind: str, name: str) -> Section | None:
         """A PJSIP object by type and name."""
@@ -91,12 +100,8 @@ class Settings:
 
     def contexts_of(self, number: str) -> list[str]:
         """The contexts of the dialplan that have an extension for a number, in the order of the file."""
-        found = []
-        for section in self.config("extensions.conf").objects:
-            patterns = (value.partition(",")[0].strip() for value in section.values("exten"))
-            if any(_fits(pattern, number) for pattern in patterns):
-                found.append(section.name)
-        return found
+        plan = dialplan.made(self.config("extensions.conf"))
+        return [name for name in plan.contexts if plan.find(number, name)]
 
     def dialled(self, technology: str) -> list[str]:
         """Where the dialplan dials by a channel technology such as `SIP/`, as file, line and text."""
@@ -114,6 +119,11 @@ class Settings:
         fixed = {each.name for each in self.objects("aor") if each.get("contact")}
         found = self.objects("endpoint")
         return [each for each in found if each.name in named or fixed & set(_list(each.get("aors") or ""))]
+
+
+def _section(each: Object) -> Section:
+    kind = Option("type", each.type, each.file, each.line)
+    return Section(each.id, each.file, each.line, options=[kind, *each.options])
 
 
 def matches(identify: Section) -> list[str]:
@@ -142,18 +152,6 @@ def yes(section: Section | None, name: str, default: bool = False) -> bool:
     """Whether an option is on, as Asterisk reads it."""
     value = section.get(name) if section else None
     return default if value is None else value.strip().lower() in ("yes", "true", "y", "t", "1", "on")
-
-
-_CLASSES = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": ".+", "!": ".*"}
-
-
-def _fits(pattern: str, number: str) -> bool:
-    """Whether a pattern of the dialplan matches a number."""
-    if not pattern.startswith("_"):
-        return pattern == number
-    parts = re.findall(r"\[[^]]*\]|.", pattern[1:].replace("-", ""))
-    known = (_CLASSES.get(part.upper(), part if part[0] == "[" else re.escape(part)) for part in parts)
-    return re.fullmatch("".join(known), number) is not None
 
 
 def _list(value: str) -> list[str]:

@@ -1,0 +1,81 @@
+"""Rules about who is kept out: access lists, strangers, limits, calls without an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labkit.diagnosis.case import Case, logged
+from labkit.diagnosis.finding import Clue, of
+from labkit.diagnosis.inbound import NOT_IDENTIFIED, is_stranger
+from labkit.diagnosis.rules import rule
+from labkit.diagnosis.settings import cited
+
+
+@rule("signalling", "endpoint.permit", "A14")
+def barred(case: Case) -> Iterator[Clue]:
+    """An access list of the endpoint or of res_pjsip refuses the source."""
+    said = case.logged(r"Not match Endpoint(?: Contact)? ACL|failed ACL|does not pass ACL")
+    for attempt in case.inbound():
+        refusal = attempt.refused_with(403)
+        if refusal is not None and refusal.by_pbx:
+            endpoint = case.settings.endpoint_at(attempt.peer)
+            lists = (
+                [cited(endpoint, name) for name in ("deny", "permit", "acl") if endpoint.get(name)] if endpoint else []
+            )
+            yield Clue(
+                0.9 if said or lists else 0.6,
+                "We refuse a known host by an access list.",
+                (of(refusal), *logged(said), *lists),
+                "endpoint.acl" if endpoint is not None and endpoint.get("acl") else "",
+            )
+            return
+
+
+@rule("signalling", "endpoint.context", "J01")
+def strangers(case: Case) -> Iterator[Clue]:
+    """Hosts that nobody knows try to call."""
+    tries = [each for each in case.inbound() if is_stranger(case, each)]
+    through = [each for each in tries if each.answer]
+    if through:
+        says = "A host that belongs to no trunk got a call through: an anonymous endpoint, or a match that is too wide."
+        yield Clue(
+            0.9,
+            says,
+            (of(through[0].invite), of(through[0].answer or through[0].invite)),
+            "endpoint.anonymous",
+            layer="signalling",
+        )
+    elif len(tries) > 1:
+        says = f"{len(tries)} calls from hosts of no trunk were refused: somebody scans port 5060."
+        said = logged(case.logged(NOT_IDENTIFIED))
+        yield Clue(
+            0.55,
+            says,
+            (of(tries[0].invite, tries[0].number), *said),
+            "router.input",
+            layer="nat",
+            next="Let only the provider's addresses reach port 5060.",
+        )
+
+
+@rule("signalling", "asterisk.maxcalls", "H04")
+def call_limit(case: Case) -> Iterator[Clue]:
+    """Asterisk's own limit of calls is reached."""
+    said = case.logged(r"Maximum call limit of (\d+) calls exceeded|call limit reached|Maximum loadavg limit")
+    if said:
+        option = "asterisk.maxload" if "loadavg" in said[0].string else ""
+        yield Clue(0.95, "Asterisk refuses further calls by its own limit.", logged(said), option)
+
+
+@rule("signalling", "stir_shaken.failure_action", "J04")
+def no_identity(case: Case) -> Iterator[Clue]:
+    """We refuse calls whose Identity is missing or wrong."""
+    for attempt in case.inbound():
+        if (refusal := attempt.refused_with(428, 433, 436, 437, 438)) is not None and refusal.by_pbx:
+            said = case.logged(r"No Identity header found|Verification failed")
+            yield Clue(
+                0.9,
+                "We refuse the call because its Identity header is missing or does not verify.",
+                (of(refusal), *logged(said)),
+            )
+            return
