@@ -9,9 +9,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from labkit.errors import LabError
+from labkit.errors import LabError, ParseError
 from labkit.phone.settings import Account, Behaviour
-from labkit.phone.transfer import refer_to
+from labkit.phone.transfer import Referral, Replaces, refer_to
 from labkit.rtp.session import MediaSession
 from labkit.rtp.source import read_source
 from labkit.rtp.srtp import Crypto
@@ -60,6 +60,7 @@ class Line:
             if account.transport == "tcp":
                 await wire.listen(account.bind, account.port)
         self.agent.server_name = self.identity.user_agent
+        self.agent.extensions |= {"replaces"}
         self.agent.handlers |= {"INVITE": self._incoming, "OPTIONS": self._options}
 
     def _flow(self) -> Flow:
@@ -115,7 +116,7 @@ class Line:
 
     def _keep(self, name: str, call: Call) -> None:
         self.calls[name] = call
-        call.on_event = self._event
+        call.on_event, call.on_refer = self._event, self._referred
 
     def _event(self, call: Call, event: str) -> None:
         self._run(self._tell())
@@ -137,9 +138,50 @@ class Line:
         name, negotiation = self._media()
         call = IncomingCall(self.agent, self.identity, negotiation, transaction)
         self._keep(name, call)
+        if "Replaces" in transaction.request:
+            self._replace(call)
+            return
         call.ring()
         if self.behaviour.answer == "auto":
             self.agent.timers.after(self.behaviour.answer_after_s, call.answer)
+
+    def _replace(self, call: IncomingCall) -> None:
+        """Answer a call that takes the place of another, and end that one (RFC 3891 section 3)."""
+        try:
+            wanted = Replaces.parse(call.transaction.request.get("Replaces") or "")
+        except ParseError:
+            call.reject(400, "Malformed Replaces")
+            return
+        old = self.agent.usages.get(wanted.dialog)
+        up = isinstance(old, Call) and old.state in ("answered", "confirmed")
+        if not isinstance(old, OutgoingCall | IncomingCall) or (isinstance(old, IncomingCall) and not up):
+            call.reject(481)
+        elif up and wanted.early_only:
+            call.reject(486)
+        elif call.answer():
+            old.hang_up("replaced")
+
+    def _referred(self, call: Call, transaction: ServerTransaction) -> None:
+        """Place the call that a REFER asks for; the transferor hears by NOTIFY what becomes of it (RFC 3515)."""
+        try:
+            referral = Referral(call, transaction.request)
+            flow = self.agent.flow_to(referral.uri, like=self._flow())
+        except (ParseError, OSError) as why:
+            transaction.respond(transaction.response(400, str(why)[:60]))
+            return
+        transaction.respond(transaction.response(202, rows=call.rows()))
+        call.note("referred")
+        referral.tell("100 Trying")
+        name, negotiation = self._media()
+        new = OutgoingCall(self.agent, self.identity, negotiation, flow)
+        self._keep(name, new)
+
+        def listen(new: Call, event: str) -> None:
+            self._event(new, event)
+            referral.follow(new, event)
+
+        new.on_event = listen
+        new.place(str(referral.uri), rows=referral.rows, credentials=self._credentials)
 
     def _options(self, transaction: ServerTransaction) -> None:
         rows: list[Row] = [("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"), ("Accept", "application/sdp")]
@@ -290,9 +332,11 @@ class Line:
 
 
 def _take_notify(call: Call, request: Request) -> None:
-    """Note what became of a transfer: the status line in a message/sipfrag body (RFC 3515 section 2.4.5)."""
-    first = request.body.decode("utf-8", "replace").splitlines()[:1]
-    call.note(f"transfer {' '.join(first).removeprefix('SIP/2.0 ')}".strip())
+    """Note what became of a transfer by the status line in the body (RFC 3515 section 2.4.5); leave when it is done."""
+    line = "".join(request.body.decode("utf-8", "replace").splitlines()[:1]).removeprefix("SIP/2.0 ").strip()
+    call.note(f"transfer {line}")
+    if line.startswith("2"):
+        call.bye("transferred")
 
 
 def _client_context(ca_file: str) -> ssl.SSLContext:

@@ -22,7 +22,7 @@ from labkit.sip.validity import flaw, unsupported
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY"
 """Methods that calls understand."""
 EXTENSIONS = frozenset({"100rel", "timer"})
-"""Option tags that are understood (RFC 3262, RFC 4028)."""
+"""Option tags that every agent understands (RFC 3262, RFC 4028)."""
 
 Handler = Callable[[ServerTransaction], None]
 
@@ -115,6 +115,8 @@ class Agent:
         self.handlers: dict[str, Handler] = {"CANCEL": self._cancel}
         self.usages: dict[DialogId, Usage] = {}
         self.server_name = "labkit"
+        self.extensions = EXTENSIONS
+        """Option tags that are understood here."""
         self.screen: Callable[[ServerTransaction], bool] = lambda transaction: True
         """Asked before anything else about a request outside a dialog; False when it was dealt with (or ignored)."""
         self.transactions.on_request = self._request
@@ -205,7 +207,7 @@ class Agent:
         if found:
             transaction.respond(transaction.response(found.status, found.what))
             return True
-        found_rows = _unwelcome(request)
+        found_rows = _unwelcome(request, self.extensions)
         if found_rows:
             status, row = found_rows
             transaction.respond(transaction.response(status, rows=[row]))
@@ -245,11 +247,11 @@ class Agent:
         await self.wire.close()
 
 
-def _unwelcome(request: Request) -> tuple[int, Row] | None:
+def _unwelcome(request: Request, extensions: frozenset[str]) -> tuple[int, Row] | None:
     """Tell what a server cannot do for a request: extensions, body types, answers (sections 8.2.2.3, 8.2.3, 8.2.1)."""
     if request.method in ("CANCEL", "ACK"):
         return None
-    unknown = unsupported(request, EXTENSIONS)
+    unknown = unsupported(request, extensions)
     if unknown:
         return 420, ("Unsupported", ", ".join(unknown))
     if request.method != "INVITE":

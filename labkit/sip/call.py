@@ -116,7 +116,8 @@ class Call(Usage):
 
     def supported(self) -> str:
         """Option tags to offer."""
-        return "timer" if self.timer_wish.enabled else ""
+        tags = ("timer" if self.timer_wish.enabled else "", "replaces" if "replaces" in self.agent.extensions else "")
+        return ", ".join(filter(None, tags))
 
     def send_request(
         self, method: str, rows: Sequence[Row] = (), body: bytes = b"", on_response: OnResponse = lambda response: None
