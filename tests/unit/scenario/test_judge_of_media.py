@@ -47,6 +47,12 @@ def test_rtp_is_missing_where_more_than_two_percent_is_lost_one_way(lost: int, m
     assert passed(Expected(both_ways=True), call(media(50), media(50, lost))) is not missing
 
 
+def test_a_leap_in_numbering_is_no_loss_where_time_has_no_room_for_it() -> None:
+    leapt = media(50)
+    leapt = replace(leapt, received=(replace(leapt.received[0], expected=1553, lost=1503),))
+    assert passed(Expected(both_ways=True), call(leapt, media(50)))
+
+
 @pytest.mark.parametrize(("near", "right"), [(60.0, True), (20.0, False), (0.0, True)])
 def test_packet_time_is_judged_at_the_end_it_is_asked_of(near: float, right: bool) -> None:
     placed = call(media(17, packet_ms=60), media(50))
