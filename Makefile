@@ -20,7 +20,7 @@ down: ## stop the lab
 test: lint ## every test: lint, unit, lab, notebooks, browser
 	@$(BIN)/python -m pytest
 
-lint: ## ruff, mypy, import floors, docstrings, spelling
+lint: ## ruff, mypy, import floors, docstrings, spelling, the Dockerfile
 	@$(PYTHON) tools/bootstrap.py --test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -28,6 +28,7 @@ lint: ## ruff, mypy, import floors, docstrings, spelling
 	$(BIN)/lint-imports
 	$(BIN)/interrogate --quiet labkit
 	$(BIN)/codespell
+	$(BIN)/hadolint lab-env/image/Dockerfile
 
 bench: ## the figures of tests/bench, measured here
 	@$(PYTHON) tools/bootstrap.py --test

@@ -37,14 +37,7 @@ class ControlClient:
     @classmethod
     def connect(cls, path: str | os.PathLike[str], name: str) -> Self:
         """Connect to a unix socket; HostError where nobody listens."""
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.connect(os.fspath(path))
-        except OSError as why:
-            sock.close()
-            message = f"{name} does not answer ({why.strerror}). Restart the lab: labkit up --fresh"
-            raise HostError(message, host=name) from why
-        return cls(sock, name)
+        return cls(dial(path, name), name)
 
     def request(self, method: str, timeout_s: float = 10.0, **params: object) -> Any:
         """Call a method and give its result; HostError when it fails, NotReady when no reply comes in time."""
@@ -83,6 +76,18 @@ class ControlClient:
     def __exit__(self, *exc: object) -> None:
         """Close the line."""
         self.close()
+
+
+def dial(path: str | os.PathLike[str], name: str) -> socket.socket:
+    """A connection to a unix socket; HostError, by the name of who should listen, where nobody does."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.connect(os.fspath(path))
+    except OSError as why:
+        sock.close()
+        message = f"{name} does not answer ({why.strerror or why}). Restart the lab: labkit up --fresh"
+        raise HostError(message, host=name) from why
+    return sock
 
 
 async def serve(path: str | os.PathLike[str], methods: Mapping[str, Method]) -> asyncio.Server:

@@ -38,6 +38,8 @@ _OPTIONS = (
 class OneHost:
     """As much of a runtime as a host needs that starts its own program and no other."""
 
+    sockets = "run"
+
     def __init__(self, host: str, folder: Path) -> None:
         """Be this host, with the lab's folder."""
         self.host = host

@@ -58,7 +58,10 @@ class Parties:
 
     def _program(self, host: str, module: str, **options: str) -> None:
         words = [f"--{name}={value}" for name, value in options.items()]
-        self._runtime.start(host, host, ["-m", module, *words, f"--control=run/{host}.sock"], own_tools=False)
+        self._runtime.start(host, host, ["-m", module, *words, f"--control={self._socket(host)}"], own_tools=False)
+
+    def _socket(self, host: str) -> str:
+        return f"{self._runtime.sockets}/{host}.sock"
 
     @property
     def provider(self) -> Provider:
@@ -82,7 +85,7 @@ class Parties:
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                return kind.connect(self._runtime.folder / "run" / f"{host}.sock", host)
+                return kind(self._runtime.connect(host, self._socket(host)), host)
             except HostError:
                 if time.monotonic() > deadline or host not in self._runtime.running():
                     raise

@@ -15,6 +15,10 @@ CAPABILITIES = frozenset({"capture", "firewall", "impairment", "nat"})
 """What a runtime may be able to do."""
 
 
+Address = tuple[str, int] | str
+"""Of TCP: IPv4 address and port; of a unix socket: its path as the host sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """A program that ran in a host and ended."""
@@ -73,6 +77,10 @@ class Runtime(Protocol):
     """The same folder as Asterisk in the lab sees it."""
 
     @property
+    def sockets(self) -> str:
+        """Folder of the programs' control sockets, as the programs see it; settled by `up`."""
+
+    @property
     def topology(self) -> Topology:
         """The lab's hosts; their addresses may differ from lab-env/topology.toml and are settled by `up`."""
 
@@ -107,8 +115,8 @@ class Runtime(Protocol):
     def stop(self, name: str, timeout_s: float = 2.0) -> None:
         """End a program that was started: ask it, then insist."""
 
-    def connect(self, host: str, address: tuple[str, int]) -> socket.socket:
-        """A TCP connection that begins in a host."""
+    def connect(self, host: str, address: Address) -> socket.socket:
+        """A connection that begins in a host; HostError where nothing answers."""
 
     def record(self, point: str, path: Path) -> Recording:
         """Capture at a point of the topology into a file; packets sent after this returns are in it."""

@@ -12,24 +12,27 @@ import socket
 import subprocess
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+from labkit.control import dial
 from labkit.errors import HostError, LabError, NotReady, RuntimeUnavailable
 from labkit.runtime import engine, image, subnets, topology
-from labkit.runtime.base import Completed, Impairment
+from labkit.runtime.base import Address, Completed, Impairment
 from labkit.runtime.container_capture import ContainerRecorder
 from labkit.runtime.processes import wait_for_text
 from labkit.runtime.relay import CONNECTED
 
-_ROOTS = frozenset({"router", "inside", "outside"})
-"""Services that stay root, with the few capabilities that they need."""
-
+_SHARED = "run"
+_OWN = "/tmp"  # noqa: S108 - of one container, with one user in it
 _CABLE = "/opt/lab-env/router/cable.sh"
-_HOLDS_S = 10.0
+_WATCHERS = {"pbx": "inside"}  # a service that shares a host's network and may capture, where the host may not
+_HOLDS_S = 20.0
 
 # The program's pid and host are in a file while it runs.
 _DETACHED = """host=$1 && shift
@@ -52,6 +55,7 @@ class Compose:
         """Speak of the lab in this folder, whether it runs or not."""
         self.folder = folder.absolute()
         self.project = f"labkit-{zlib.crc32(os.fsencode(self.folder)):08x}"
+        self._starting: Future[None] | None = None
 
     @staticmethod
     def obstacle() -> str | None:
@@ -62,14 +66,26 @@ class Compose:
     def _state(self) -> Path:
         return self.folder / "compose.json"
 
+    def _settled(self) -> dict[str, Any]:
+        """What `up` found out: the networks that were free, the folder of the control sockets."""
+        try:
+            found: dict[str, Any] = json.loads(self._state.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+        return found
+
     @property
     def topology(self) -> topology.Topology:
         """The lab's hosts in the networks that `up` found free."""
-        try:
-            networks = json.loads(self._state.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
+        networks = self._settled().get("networks")
+        if networks is None:
             return topology.load()
         return topology.load().moved({name: IPv4Network(subnet) for name, subnet in networks.items()})
+
+    @property
+    def sockets(self) -> str:
+        """The lab's folder where its sockets reach this machine, else a folder of each container."""
+        return str(self._settled().get("sockets", _SHARED))
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -78,24 +94,30 @@ class Compose:
 
     def up(self) -> None:
         """Make the containers and networks; RuntimeUnavailable says why this machine cannot."""
-        image.ensure()
+        looked, made = _meanwhile(engine.check_compose), _meanwhile(image.ensure)
         for name in ("log", "captures", "run"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         networks = subnets.choose(subnets.taken())
-        self._state.write_text(json.dumps({name: str(network) for name, network in networks.items()}))
-        self._start_services(self.topology.hosts)
-        self._wait_held()
+        settled = {"networks": {name: str(network) for name, network in networks.items()}}
+        self._state.write_text(json.dumps(settled))
+        looked.result()
+        made.result()
+        self._starting = _meanwhile(self._start_services)
+        self._wait_here("pbx")
+        sockets = _SHARED if sockets_reach(self.folder / "run/pbx.here") else _OWN
+        self._state.write_text(json.dumps({**settled, "sockets": sockets}))
 
-    def _start_services(self, names: Iterable[str]) -> None:
-        self._compose("start the containers", "up", "--detach", "--no-build", "--no-recreate", *names)
+    def _start_services(self) -> None:
+        self._compose("start the containers", "up", "--detach", "--no-build", "--no-recreate")
 
-    def _wait_held(self) -> None:
+    def _wait_here(self, host: str) -> None:
+        """Wait until the container of a host is ready for programs, where this object starts it."""
         deadline = time.monotonic() + _HOLDS_S
-        while missing := [name for name in self.topology.hosts if not (self.folder / f"run/{name}.here").exists()]:
+        while self._starting is not None and not (self.folder / f"run/{host}.here").exists():
+            if self._starting.done():
+                self._starting.result()
             if time.monotonic() > deadline:
-                raise NotReady(
-                    f"The container of {missing[0]} did not become ready: docker compose -p {self.project} logs"
-                )
+                raise NotReady(f"The container of {host} did not become ready: docker compose -p {self.project} logs")
             time.sleep(0.01)
 
     def _compose(self, doing: str, *words: str) -> str:
@@ -124,33 +146,31 @@ class Compose:
 
     def down(self) -> None:
         """Remove the containers and networks."""
+        if self._starting is not None:
+            self._starting.exception()
+            self._starting = None
         if self._state.exists():
             self._compose("end the containers", "down", "--timeout", "0", "--volumes", "--remove-orphans")
         self._state.unlink(missing_ok=True)
         shutil.rmtree(self.folder / "run", ignore_errors=True)
 
     def alive(self) -> bool:
-        """Whether the container of every host runs."""
+        """Whether the container of every host runs, or is about to."""
         with suppress(LabError):
-            return self._state.exists() and self._services() >= set(self.topology.hosts)
+            return self._state.exists() and self._services("created", "running") >= set(self.topology.hosts)
         return False
 
-    def _services(self) -> set[str]:
-        """Services whose container runs."""
-        label = "com.docker.compose"
-        words = [
-            "ps",
-            "--filter",
-            f"label={label}.project={self.project}",
-            "--format",
-            f'{{{{.Label "{label}.service"}}}}',
-        ]
-        return set(engine.docker("list the containers", words).split())
+    def _services(self, *states: str) -> set[str]:
+        """Services whose container is in one of these states."""
+        filters = [f"label=com.docker.compose.project={self.project}", *(f"status={state}" for state in states)]
+        words = [f"--filter={each}" for each in filters]
+        form = '{{.Label "com.docker.compose.service"}}'
+        return set(engine.docker("list the containers", ["ps", *words, "--format", form]).split())
 
     def running(self) -> Mapping[str, int]:
         """Names of the programs that were started and still run, with their process numbers in their container."""
         noted = {path.stem: path.read_text().split() for path in (self.folder / "run").glob("*.pid")}
-        here = self._services() if noted else set()
+        here = self._services("running") if noted else set()
         return {name: int(words[0]) for name, words in noted.items() if len(words) == 2 and words[1] in here}
 
     def run(self, host: str, argv: Sequence[str], stdin: str = "", timeout_s: float = 30.0) -> Completed:
@@ -169,9 +189,10 @@ class Compose:
             raise engine.explain(f"run {argv[0]} on {host}", done.stderr)
         return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
 
-    def _exec(self, service: str, *argv: str) -> list[str]:
-        user = "0:0" if service in _ROOTS else f"{os.getuid()}:{os.getgid()}"
-        return ["docker", "exec", "-i", "-u", user, f"{self.project}-{service}-1", *argv]
+    def _exec(self, host: str, *argv: str, user: str = "") -> list[str]:
+        self._wait_here(host)
+        user = user or ("0:0" if host == "router" else f"{os.getuid()}:{os.getgid()}")
+        return ["docker", "exec", "-i", "-u", user, f"{self.project}-{host}-1", *argv]
 
     def start(self, host: str, name: str, argv: Sequence[str], own_tools: bool = True) -> None:
         """Start a program that goes on; its output goes to `log/NAME.log` in the lab's folder."""
@@ -189,21 +210,27 @@ class Compose:
     def stop(self, name: str, timeout_s: float = 2.0) -> None:
         """End a program that was started: ask it, then insist."""
         for signal in ("TERM", "KILL"):
-            if (pid := self.running().get(name)) is None:
+            if name not in self.running() or len((noted := self._note(name).read_text()).split()) != 2:
                 return
-            noted = self._note(name).read_text()
+            pid, host = noted.split()
             with suppress(HostError):  # it may have ended by itself
-                self._run(noted.split()[1], "sh", "-c", f"kill -s {signal} {pid}")
+                self._run(host, "sh", "-c", f"kill -s {signal} {pid}")
             deadline = time.monotonic() + timeout_s
             while self._note(name).read_text() == noted and time.monotonic() < deadline:
                 time.sleep(0.005)
 
-    def connect(self, host: str, address: tuple[str, int]) -> socket.socket:
-        """A TCP connection that begins in a host, carried by `docker exec`."""
+    def connect(self, host: str, address: Address) -> socket.socket:
+        """A connection that begins in a host, carried by `docker exec` where no socket of the lab's folder will do."""
         self.topology.host(host)
+        if isinstance(address, str) and self.sockets == _SHARED:
+            return dial(self.folder / address, host)
+        words = [address] if isinstance(address, str) else [address[0], str(address[1])]
+        return self._relayed(host, words)
+
+    def _relayed(self, host: str, address: Sequence[str]) -> socket.socket:
         mine, theirs = socket.socketpair()
         with theirs:
-            words = self._exec(host, "python3", "-m", "labkit.runtime.relay", address[0], str(address[1]))
+            words = self._exec(host, "python3", "-m", "labkit.runtime.relay", *address)
             subprocess.run(
                 ["/bin/sh", "-c", _HANDED_OVER, "sh", *words],
                 stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL,
@@ -211,7 +238,7 @@ class Compose:
             )  # fmt: skip
         if mine.recv(1) != CONNECTED:
             mine.close()
-            raise HostError(f"Nothing answers on {host} at {address[0]}:{address[1]}.", host=host)
+            raise HostError(f"Nothing answers on {host} at {':'.join(address)}.", host=host)
         return mine
 
     def record(self, point: str, path: Path) -> ContainerRecorder:
@@ -219,10 +246,10 @@ class Compose:
         lab = self.topology
         if point not in lab.points:
             raise HostError(f"There is no capture point {point!r}; there are: {', '.join(lab.points)}.")
-        if point not in self._services():  # they are not needed to come up, so the first capture starts them
-            self._start_services(lab.points)
-        network = str(lab.networks[lab.points[point][1]])
-        return ContainerRecorder(self._exec(point), network, path, self.folder / f"log/capture-{path.stem}.log")
+        host, network = lab.points[point]
+        log = self.folder / f"log/capture-{path.stem}.log"
+        watcher = self._exec(_WATCHERS.get(host, host), user="0:0")
+        return ContainerRecorder(watcher, str(lab.networks[network]), path, log)
 
     def impair(self, host: str, network: str, impairment: Impairment | None) -> None:
         """Make the router's link to a network bad, or good again (None)."""
@@ -253,3 +280,22 @@ class Compose:
         """Replace the router's NAT and firewall rules (nft syntax); HostError where nft refuses them."""
         begin = "".join(f"flush ruleset {family}\n" for family in ("ip", "inet"))
         self.run("router", ["nft", "-f", "-"], stdin=begin + rules).check("router")
+
+
+def _meanwhile(work: Callable[..., None], *words: str) -> Future[None]:
+    with_one = ThreadPoolExecutor(1)
+    begun = with_one.submit(work, *words)
+    with_one.shutdown(wait=False)
+    return begun
+
+
+def sockets_reach(path: Path) -> bool:
+    """Whether a socket that a container made in the lab's folder can be connected to from this machine.
+
+    It cannot where containers run in another machine, as with Docker Desktop.
+    """
+    try:
+        dial(path, "the container").close()
+    except (HostError, AttributeError):  # there may be no unix sockets at all
+        return False
+    return True

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
-from contextlib import suppress
 
 
 def add_address(address: str) -> None:
@@ -32,6 +32,16 @@ def become(user: str) -> None:
     os.setuid(int(uid))
 
 
+def say_here(here: socket.socket, path: str) -> None:
+    """Listen at a path of the lab's folder; where folders hold no sockets, leave a file there."""
+    try:
+        here.bind(f"{path}.new")
+        here.listen()
+    except OSError:
+        os.close(os.open(f"{path}.new", os.O_CREAT | os.O_WRONLY))
+    os.rename(f"{path}.new", path)
+
+
 def main(host: str) -> None:
     """Be a host."""
     for address in os.environ.get("LABKIT_ADDRESSES", "").split():
@@ -40,9 +50,9 @@ def main(host: str) -> None:
         become(user)
     if os.environ.get("LABKIT_HOLD") != "true":
         os.execvp("python3", ["python3", "-m", "labkit.lab.inside", host])  # noqa: S606 - it becomes the host
-    with suppress(PermissionError):  # capture points have nothing to say
-        os.close(os.open(f"run/{host}.here", os.O_CREAT | os.O_WRONLY))
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    with socket.socket(socket.AF_UNIX) as here:
+        say_here(here, f"run/{host}.here")
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 
 if __name__ == "__main__":

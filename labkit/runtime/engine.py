@@ -90,17 +90,20 @@ def obstacle() -> str | None:
         return "Docker is not installed"
     try:
         docker("ask its engine", ["version", "--format", "{{.Server.Version}}"])
-        return _old(docker("run Compose", ["compose", "version", "--short"]))
+        check_compose()
     except LabError as why:
         return str(why)
+    return None
 
 
-def _old(version: str) -> str | None:
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    if numbers >= OLDEST_COMPOSE:
-        return None
-    wanted = ".".join(map(str, OLDEST_COMPOSE))
-    return f"Docker Compose {version.strip()} is too old: the lab needs {wanted}, package docker-compose-plugin"
+def check_compose() -> None:
+    """RuntimeUnavailable where Compose is missing or too old for the lab's file."""
+    version = docker("run Compose", ["compose", "version", "--short"]).strip()
+    if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < OLDEST_COMPOSE:
+        wanted = ".".join(map(str, OLDEST_COMPOSE))
+        raise RuntimeUnavailable(
+            f"Docker Compose {version} is too old: the lab needs {wanted}, package docker-compose-plugin"
+        )
 
 
 def image_label(image: str, label: str) -> str | None:

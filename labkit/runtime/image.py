@@ -30,7 +30,7 @@ _HERE = "/opt/labkit"
 _LEFT_OUT = (
     "*/libwireshark.so*", "*/libwiretap.so*", "*/libwsutil.so*", "*/wireshark", "*/bin/*shark*", "*/bin/*cap",
     "*/bin/text2pcap", "*/share/misc/pci.ids", "*/asterisk/conf", "*/python3*/test", "*/python3*/idlelib",
-    "*/python3*/ensurepip", "*/python3*/pydoc_data", "*/__pycache__",
+    "*/python3*/ensurepip", "*/python3*/pydoc_data", "*/__pycache__", "*/unix_chkpwd",
 )  # fmt: skip
 _KEPT = ("./usr/bin/tcpdump",)
 _CHANGES = (

@@ -19,9 +19,10 @@ from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from labkit.control import dial
 from labkit.errors import HostError, NotReady, RuntimeUnavailable
 from labkit.runtime import rootfs, topology
-from labkit.runtime.base import Completed, Impairment, Recording
+from labkit.runtime.base import Address, Completed, Impairment, Recording
 from labkit.runtime.processes import began, own_environment, started, wait_gone
 from labkit.runtime.taps import LoopbackRecorder, TapRecorder, raw_sockets_allowed, tap_words
 
@@ -38,6 +39,7 @@ class Loopback:
 
     name = "loopback"
     capabilities = frozenset({"capture"})
+    sockets = "run"
 
     def __init__(self, folder: Path) -> None:
         """Speak of the lab in this folder, whether it runs or not."""
@@ -154,8 +156,10 @@ class Loopback:
                 wait_gone(_pid(stat), timeout_s)
         (self.folder / f"run/{name}.stat").unlink(missing_ok=True)
 
-    def connect(self, host: str, address: tuple[str, int]) -> socket.socket:
-        """A TCP connection that begins at a host's address."""
+    def connect(self, host: str, address: Address) -> socket.socket:
+        """A connection that begins at a host's address; HostError where nothing answers."""
+        if isinstance(address, str):
+            return dial(self.folder / address, host)
         begin = self._control if address[0] == self._control else self.topology.host(host).address
         try:
             return socket.create_connection(address, source_address=(begin, 0))

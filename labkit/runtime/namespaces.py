@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from labkit.control import dial
 from labkit.errors import HostError, NotReady, RuntimeUnavailable
 from labkit.runtime import obstacles, rootfs, topology
-from labkit.runtime.base import Completed, Impairment
+from labkit.runtime.base import Address, Completed, Impairment
 from labkit.runtime.processes import own_environment, started, wait_for_text, wait_gone
 from labkit.runtime.wiring import port_name
 
@@ -31,6 +32,7 @@ class Namespaces:
     name = "namespaces"
     capabilities = frozenset({"capture", "firewall", "impairment", "nat"})
     lab_folder = "/lab"
+    sockets = "run"
 
     def __init__(self, folder: Path) -> None:
         """Speak of the lab in this folder, whether it runs or not."""
@@ -151,8 +153,10 @@ class Namespaces:
                 time.sleep(0.01)
             pid = self.running().get(name)
 
-    def connect(self, host: str, address: tuple[str, int]) -> socket.socket:
-        """A TCP connection that begins in a host."""
+    def connect(self, host: str, address: Address) -> socket.socket:
+        """A connection that begins in a host; HostError where nothing answers."""
+        if isinstance(address, str):
+            return dial(self.folder / address, host)
         made = self._socket(host, socket.AF_INET, socket.SOCK_STREAM)
         try:
             made.connect(address)

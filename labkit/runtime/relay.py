@@ -1,4 +1,7 @@
-"""A TCP connection out of a container, carried over stdin and stdout: `python -m labkit.runtime.relay ADDRESS PORT`."""
+"""A connection out of a container, carried over stdin and stdout.
+
+`python -m labkit.runtime.relay ADDRESS PORT` for TCP, `python -m labkit.runtime.relay PATH` for a unix socket.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import selectors
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 PATIENCE_S = 1.0
 """It tries for so long, for starting it takes longer than most servers need to come up."""
@@ -15,9 +19,9 @@ CONNECTED = b"\n"
 """What it writes first, once the connection stands."""
 
 
-def main(address: str, port: str) -> None:
+def main(words: Sequence[str]) -> None:
     """Connect, say so, and carry bytes both ways until either side ends."""
-    with _connected((address, int(port))) as sock, selectors.DefaultSelector() as ready:
+    with _connected(words) as sock, selectors.DefaultSelector() as ready:
         os.write(1, CONNECTED)
         ready.register(sock, selectors.EVENT_READ)
         ready.register(0, selectors.EVENT_READ)
@@ -32,12 +36,15 @@ def main(address: str, port: str) -> None:
                     sock.sendall(data)
 
 
-def _connected(address: tuple[str, int]) -> socket.socket:
+def _connected(words: Sequence[str]) -> socket.socket:
     deadline = time.monotonic() + PATIENCE_S
     while True:
+        sock = socket.socket(socket.AF_INET if len(words) > 1 else socket.AF_UNIX)
         try:
-            return socket.create_connection(address)
-        except ConnectionRefusedError:
+            sock.connect((words[0], int(words[1])) if len(words) > 1 else words[0])
+            return sock
+        except (ConnectionRefusedError, FileNotFoundError):
+            sock.close()
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
@@ -45,6 +52,6 @@ def _connected(address: tuple[str, int]) -> socket.socket:
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:3])
+        main(sys.argv[1:])
     except OSError as why:
         sys.exit(why.strerror or str(why))

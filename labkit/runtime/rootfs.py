@@ -24,7 +24,7 @@ from labkit.progress import Step, step
 from labkit.runtime.apt import Package, PrivateApt
 from labkit.runtime.topology import lab_env
 
-_RECIPE_VERSION = 2
+_RECIPE_VERSION = 3
 _ROOM_BYTES = 500 << 20
 _UNUSED = ("doc", "man", "locale", "lintian", "bash-completion", "info", "icons", "applications", "bug", "mime")
 _MERGED = ("bin", "sbin", "lib", "lib64")
@@ -36,6 +36,11 @@ _FILES = {
     "etc/nsswitch.conf": "hosts: files\n",
     "etc/resolv.conf": "nameserver 127.0.0.1\n",
 }
+_OS_RELEASE = """PRETTY_NAME="Debian GNU/Linux {suite}"
+NAME="Debian GNU/Linux"
+VERSION_CODENAME={suite}
+ID=debian
+"""
 _TSHARK = """#!/bin/sh
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 export WIRESHARK_DATA_DIR="$root/usr/share/wireshark"
@@ -148,6 +153,7 @@ def _make(folder: Path) -> Rootfs:
     with step("Unpacking", total) as unpacking:
         _unpack(apt.archives, packages, partial, unpacking)
     _finish(partial, {package.name: package.version for package in packages})
+    _tell_scanners(partial, recipe["suite"], [apt.archives / package.file_name for package in packages])
     ready = folder / f"rootfs-{_key()}"
     partial.rename(ready)
     shutil.rmtree(apt.folder, ignore_errors=True)
@@ -193,6 +199,21 @@ def _finish(target: Path, versions: dict[str, str]) -> None:
     wrapper.write_text(_TSHARK.format(words=" ".join(f'"{word}"' for word in _loaded(target, "usr/bin/tshark"))))
     wrapper.chmod(0o755)
     (target / "etc/labkit.json").write_text(json.dumps(versions, indent=1, sort_keys=True))
+
+
+def _tell_scanners(target: Path, suite: str, archives: list[Path]) -> None:
+    """Write down what a scanner of images reads: os-release(5), and the packages as dpkg does."""
+    (target / "etc/os-release").write_text(_OS_RELEASE.format(suite=suite))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        entries = pool.map(_status, archives)
+        (target / "var/lib/dpkg").mkdir(parents=True)
+        (target / "var/lib/dpkg/status").write_text("\n".join(entries))
+
+
+def _status(archive: Path) -> str:
+    """A package's entry in dpkg's status file."""
+    control = subprocess.run(["dpkg-deb", "--field", archive], capture_output=True, text=True, check=True).stdout
+    return f"Status: install ok installed\n{control}"
 
 
 def _loaded(root: Path, program: str) -> list[str]:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.errors import HostError, LabError, RuntimeUnavailable
 from labkit.lab.lab import Lab
-from labkit.runtime import choice, engine, image, subnets, topology
+from labkit.runtime import engine, image, subnets, topology
 from labkit.runtime.compose import Compose
 from tests.lab.conftest import HERE
 
@@ -118,34 +117,6 @@ def host_pid(runtime: Compose, host: str, pid: int) -> int:
     raise AssertionError(f"{pid} is not in the container of {host}")
 
 
-def test_a_container_that_was_killed_is_said_and_the_next_up_mends_it(lab: Lab) -> None:
-    assert isinstance(lab.runtime, Compose)
-    engine.docker("kill", ["kill", f"{lab.runtime.project}-phone-1002-1"])
-    with pytest.raises(HostError, match=r"container of the lab is gone.*\n.*labkit up"):
-        lab.runtime.run("phone-1002", ["asterisk", "-V"])
-    assert not lab.ready
-    lab.up()
-    assert lab.call("phone-1002", "+15550100", hold_s=0.2).answered
-
-
-def test_a_missing_image_is_made(lab: Lab) -> None:
-    lab.down()
-    engine.docker("remove the image", ["image", "rm", "--force", image.NAME])
-    lab.up()
-    assert lab.call("phone-1001", "+15550100", hold_s=0.2).answered
-
-
-def test_an_engine_that_stopped_is_said(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
-    assert not lab.ready
-    for deed in (lab.runtime.up, lab.runtime.down, lambda: lab.runtime.run("pbx", ["asterisk", "-V"])):
-        with pytest.raises(RuntimeUnavailable, match=r"engine does not answer.*\nStart it"):
-            deed()
-    assert "compose" != choice.choose().name
-    monkeypatch.undo()
-    assert lab.ready
-
-
 def test_networks_that_are_taken_are_passed_over(lab: Lab, tmp_path: Path) -> None:
     other = Compose(tmp_path)
     try:
@@ -167,10 +138,54 @@ def test_down_leaves_nothing() -> None:
     assert [] == left(project)
 
 
-def test_disk_full_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program = tmp_path / "docker"
-    program.write_text("#!/bin/sh\necho 'Error response from daemon: write /x: no space left on device' >&2; exit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with pytest.raises(LabError, match="disk is full"):
-        Compose(tmp_path).up()
+def test_where_containers_run_in_another_machine_all_is_done_by_exec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkit.runtime.compose.sockets_reach", lambda path: False)
+    with Lab("far-away", "compose") as lab:
+        lab.up(fresh=True)
+        assert [] == list(lab.home.folder.rglob("*.sock"))
+    with Lab.attach("far-away") as lab:
+        call = lab.call("phone-1001", "+15550100", hold_s=0.2)
+        assert call.answered
+        assert {"inside", "outside"} == set(call.trace.messages["point"])
+        assert lab.inbound(lab.values["did.first"], hold_s=0.2).answered
+        lab.restart()
+        lab.impair(loss=1.0)
+        assert not lab.call("phone-1001", "+15550110", hold_s=0.2, capture=False).answered
+        lab.down()
+
+
+def test_a_lab_runs_on_the_image_that_the_dockerfile_makes(lab: Lab) -> None:
+    lab.down()
+    engine.docker("remove the image", ["image", "rm", "--force", image.NAME])
+    try:
+        by_hand("build", "--quiet", "--build-arg", "BASE=labkit-base", "pbx", timeout_s=400)
+        made = engine.image_id(image.NAME)
+        lab.up()
+        assert isinstance(lab.runtime, Compose)
+        assert (
+            made == engine.docker("look", ["inspect", "--format", "{{.Image}}", f"{lab.runtime.project}-pbx-1"]).strip()
+        )
+        assert lab.call("phone-1001", "+15550100", hold_s=0.2).answered
+    finally:
+        lab.down()
+        image.build()
+
+
+def test_scanners_find_every_package_in_the_image_and_no_program_that_changes_its_user(lab: Lab) -> None:
+    lab.up()
+    listed = "import json; print(sorted(json.load(open('/etc/labkit.json'))))"
+    status = "print(sorted(l[9:].strip() for l in open('/var/lib/dpkg/status') if l.startswith('Package: ')))"
+    powers = """
+import os
+for folder, _, names in os.walk("/"):
+    for name in names:
+        path = os.path.join(folder, name)
+        if not folder.startswith(("/proc", "/sys")) and os.path.isfile(path) and os.stat(path).st_mode & 0o6000:
+            print(path)
+"""
+    packages, found, changing = (
+        lab.runtime.run("pbx", ["python3", "-c", program]).check("pbx").stdout for program in (listed, status, powers)
+    )
+    assert packages == found
+    assert "'asterisk'" in found
+    assert "" == changing

@@ -54,7 +54,7 @@ def test_by_hand_the_addresses_are_the_topology_s() -> None:
 
 
 def test_labkit_can_move_every_address(tmp_path: Path) -> None:
-    (tmp_path / "compose.json").write_text('{"lan": "10.10.7.0/24", "wan": "198.18.3.0/24"}')
+    (tmp_path / "compose.json").write_text('{"networks": {"lan": "10.10.7.0/24", "wan": "198.18.3.0/24"}}')
     compose = Compose(tmp_path)
     file = filled(compose._environment())
     assert expected(compose.topology) == addresses(file)
@@ -65,8 +65,8 @@ def test_labkit_can_move_every_address(tmp_path: Path) -> None:
     assert not [old for old in LAB.names if old in moved]
 
 
-def test_the_services_are_the_topology_s_hosts_and_capture_points() -> None:
-    assert {*LAB.hosts, *LAB.points} == set(filled({})["services"])
+def test_the_services_are_the_topology_s_hosts_and_one_that_captures() -> None:
+    assert {*LAB.hosts, "inside"} == set(filled({})["services"])
 
 
 def test_no_port_is_published_and_few_capabilities_are_given() -> None:
@@ -81,7 +81,6 @@ def test_no_port_is_published_and_few_capabilities_are_given() -> None:
         "router": ["NET_ADMIN", "NET_RAW", "DAC_OVERRIDE"],
         "provider": ["NET_ADMIN", "SETUID", "SETGID"],
         "inside": ["NET_RAW"],
-        "outside": ["NET_RAW"],
     } == powers
 
 
