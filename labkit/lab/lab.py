@@ -115,7 +115,7 @@ class Lab:
         with self.home.locked():
             if fresh or not self.ready:
                 self._end()
-                self._forget()
+                self._forget("runtime", "values", "config", "pbx", "ari", "parties")
                 try:
                     self._begin()
                 except BaseException:
@@ -126,9 +126,9 @@ class Lab:
                 raise HostError(message, lab=self.name, runtime=self.runtime.name)
         return self
 
-    def _forget(self) -> None:
-        """Begin anew: the next runtime may be another one, its addresses as well."""
-        for name in ("runtime", "values", "config", "pbx", "ari", "parties"):
+    def _forget(self, *names: str) -> None:
+        """Make these anew when they are asked for: runtime, addresses, seed are others now."""
+        for name in names:
             self.__dict__.pop(name, None)
 
     @classmethod
@@ -153,6 +153,7 @@ class Lab:
         self.history.keep("before start", dict(self.config))
         with step("Starting the lab"):
             self.runtime.up()
+            self._forget("values", "config")  # the addresses are settled now
             self.config.make()
             self.pbx.log_path.unlink(missing_ok=True)
             if "firewall" in self.runtime.capabilities:
@@ -296,8 +297,7 @@ class Lab:
     def _reseed(self, slug: str, seed: int | None, broken: bool) -> None:
         self.running()
         self.home.write(State(self.runtime.name, True, slug, seed, broken))
-        for name in ("values", "config"):
-            self.__dict__.pop(name, None)
+        self._forget("values", "config")
 
     def heal(self) -> None:
         """Make everything healthy again: files, firewall, line, provider, phones; edits stay in the history."""

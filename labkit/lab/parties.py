@@ -58,9 +58,10 @@ class Parties:
 
     def _program(self, host: str, module: str, **options: str) -> None:
         words = [f"--{name}={value}" for name, value in options.items()]
-        self._runtime.start(host, host, ["-m", module, *words, f"--control={self._socket(host)}"], own_tools=False)
+        self._runtime.start(host, host, ["-m", module, *words, f"--control={self.control(host)}"], own_tools=False)
 
-    def _socket(self, host: str) -> str:
+    def control(self, host: str) -> str:
+        """Path of a party's control socket, as the party sees it."""
         return f"{self._runtime.sockets}/{host}.sock"
 
     @property
@@ -75,6 +76,10 @@ class Parties:
             raise HostError(f"The lab has no phone {host!r}; it has: {', '.join(PHONES)}.", host=host)
         return self._client(name, Phone)
 
+    def line(self, host: str) -> Phone | Provider:
+        """A line of its own to the provider or a phone, once it answers; who asked for it closes it."""
+        return self._connect(host, Provider) if host == PROVIDER else self._connect(host, Phone)
+
     def _client(self, host: str, kind: type[_Client]) -> _Client:
         client = self._clients.get(host)
         if not isinstance(client, kind):
@@ -85,7 +90,7 @@ class Parties:
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                return kind(self._runtime.connect(host, self._socket(host)), host)
+                return kind(self._runtime.connect(host, self.control(host)), host)
             except HostError:
                 if time.monotonic() > deadline or host not in self._runtime.running():
                     raise

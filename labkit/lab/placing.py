@@ -67,11 +67,9 @@ def _through(lab: Lab, plan: CallPlan, role: Role) -> _Ended:
 
 
 def _line(lab: Lab, plan: CallPlan) -> Phone | Provider:
-    folder = lab.runtime.folder / "run"
     if plan.pstn:
-        return Provider.connect(folder / f"{PROVIDER}.sock", PROVIDER)
-    host = f"phone-{plan.by}" if plan.by.isdigit() else plan.by
-    return Phone.connect(folder / f"{host}.sock", host)
+        return lab.parties.line(PROVIDER)
+    return lab.parties.line(f"phone-{plan.by}" if plan.by.isdigit() else plan.by)
 
 
 def _begin(line: Phone | Provider, plan: CallPlan) -> str:

@@ -15,7 +15,6 @@ from labkit.lab import status
 from labkit.lab.asterisk import LogLine
 from labkit.lab.config import ROUTER
 from labkit.lab.parties import PHONES
-from labkit.phone.client import Phone
 from labkit.phone.settings import TONES, Behaviour
 from labkit.pjsip.config import read
 from labkit.provider.policy import edited
@@ -222,8 +221,7 @@ def register(lab: Lab, steps: Iterable[Change] = (), anew: bool = False) -> None
 
 
 def _phone_registers(lab: Lab, host: str, wanted: bool) -> None:
-    path = lab.runtime.folder / "run" / f"{host}.sock"
-    with suppress(LabError), Phone.connect(path, host) as phone:
+    with suppress(LabError), lab.parties.line(host) as phone:
         phone.request("register" if wanted else "unregister", _ATTEMPT_S)
 
 

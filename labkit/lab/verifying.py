@@ -77,12 +77,7 @@ def _be_strange(lab: Lab) -> None:
     values = lab.values
     words = {"user": "stranger", "password": "none", "bind": values["stranger"], "registrar": values["router.wan"]}
     argv = ["-m", "labkit.phone", *(f"--{name}={value}" for name, value in words.items())]
-    control = f"run/{STRANGER}.sock"
-    (lab.runtime.folder / control).unlink(missing_ok=True)
-    lab.runtime.start(STRANGER, STRANGER, [*argv, f"--control={control}"], own_tools=False)
-    deadline = time.monotonic() + 5.0
-    while not (lab.runtime.folder / control).exists() and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
+    lab.runtime.start(STRANGER, STRANGER, [*argv, f"--control={lab.parties.control(STRANGER)}"], own_tools=False)
 
 
 def _states(lab: Lab, plans: tuple[StatePlan, ...], bad: bool) -> tuple[Seen, ...]:

@@ -149,6 +149,9 @@ def test_where_containers_run_in_another_machine_all_is_done_by_exec(monkeypatch
         assert {"inside", "outside"} == set(call.trace.messages["point"])
         assert lab.inbound(lab.values["did.first"], hold_s=0.2).answered
         lab.restart()
+        lab.break_("inbound-401")
+        assert not lab.verify().passed
+        lab.heal()
         lab.impair(loss=1.0)
         assert not lab.call("phone-1001", "+15550110", hold_s=0.2, capture=False).answered
         lab.down()
