@@ -53,8 +53,8 @@ class Asterisk:
         conf = f"{self._runtime.lab_folder}/pbx/etc/asterisk.conf"
         self._runtime.start(self.host, "asterisk", ["asterisk", "-f", "-C", conf])
 
-    def wait_booted(self, timeout_s: float = 20.0) -> None:
-        """Wait until all modules are loaded; NotReady tells what the log says instead."""
+    def wait_booted(self, timeout_s: float = 20.0, since: int = 0) -> None:
+        """Wait until all modules are loaded; NotReady tells what the log says instead, from a byte offset on."""
         deadline = time.monotonic() + timeout_s
         while True:
             try:
@@ -65,7 +65,7 @@ class Asterisk:
                     raise
                 ended = "asterisk" not in self._runtime.running()
                 if ended or time.monotonic() > deadline:
-                    raise self._not_booted(ended) from None
+                    raise self._not_booted(ended, since) from None
                 time.sleep(0.02)
 
     def _connect(self) -> Ami:
@@ -78,8 +78,8 @@ class Asterisk:
             self.close()
             raise
 
-    def _not_booted(self, ended: bool) -> LabError:
-        errors = [str(line) for line in self.log(("ERROR",))][-3:]
+    def _not_booted(self, ended: bool, since: int) -> LabError:
+        errors = [str(line) for line in self.log(("ERROR",), since)][-3:]
         what = "Asterisk ended while it started" if ended else "Asterisk did not become ready in time"
         said = "\n".join(errors) or (self._runtime.folder / "log/asterisk.log").read_text().strip()[-300:]
         return NotReady(f"{what}. It said:\n{said or 'nothing'}", host=self.host)
@@ -96,7 +96,7 @@ class Asterisk:
         self.stop()
         offset = self.log_size()
         self.start()
-        self.wait_booted(timeout_s)
+        self.wait_booted(timeout_s, offset)
         return self._errors_since(offset)
 
     def reload(self) -> list[LogLine]:

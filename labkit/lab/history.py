@@ -13,6 +13,9 @@ from typing import overload
 
 from labkit.errors import HostError
 
+KEPT = "kept"
+"""The way of versions that were edited and never applied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -27,7 +30,7 @@ class Version:
     files: Mapping[str, str]
     """Text by name."""
     way: str = "nothing"
-    """How Asterisk was made to read it: nothing, reload, restart."""
+    """How Asterisk was made to read it: nothing (there was no need), reload, restart; `kept` was never applied."""
     errors: tuple[str, ...] = ()
     """What Asterisk refused of it."""
 
@@ -58,8 +61,15 @@ class History(Sequence[Version]):
 
     def keep(self, label: str, files: Mapping[str, str]) -> None:
         """Write a version of files that were edited since the last one, where they were."""
-        if not len(self) or dict(self[-1].files) != dict(files):
-            self.add(label, files)
+        if files and (not len(self) or dict(self[-1].files) != dict(files)):
+            self.add(label, files, KEPT)
+
+    @property
+    def applied(self) -> Version:
+        """The newest version that was made to count; one without files where there is none."""
+        numbers = reversed(self._numbers())
+        found = (version for version in map(self.version, numbers) if version.way != KEPT)
+        return next(found, Version(0, "nothing", "", {}))
 
     def version(self, number: int) -> Version:
         """A version by its number; HostError says which there are."""

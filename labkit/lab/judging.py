@@ -34,7 +34,7 @@ def verify(lab: Lab) -> Verdict:
 def apply_edits(lab: Lab) -> list[str]:
     """Make files count that were edited since the last version."""
     way = staging.needed(lab)
-    edited = not len(lab.history) or dict(lab.history[-1].files) != dict(lab.config)
+    edited = dict(lab.history.applied.files) != dict(lab.config)
     return staging.made_to_count(lab, way, "apply") if edited or way == "restart" else []
 
 

@@ -39,6 +39,17 @@ from labkit.sip.report import CallReport
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace
 
+FORGET_FLOWS = """
+import socket, struct
+with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as line:
+    line.send(struct.pack("=IHHIIBBH", 20, 0x102, 5, 1, 0, socket.AF_INET, 0, 0))
+    line.recv(64)
+"""
+"""Makes the router forget all flows, for one that it knows never meets new rules.
+
+IPCTNL_MSG_CT_DELETE of linux/netfilter/nfnetlink_conntrack.h.
+"""
+
 CALLER = "+15550123"
 """The customer who calls a DID, where nobody says another number."""
 
@@ -181,6 +192,7 @@ class Lab:
         """Load the router's NAT and firewall rules (nft syntax); by default those of the lab's own file."""
         text = rules if rules is not None else self.config[ROUTER]
         self.runtime.filter(nft_definitions(self.topology) + text)
+        self.runtime.run("router", ["python3", "-c", FORGET_FLOWS])
 
     def down(self) -> None:
         """End the lab; its folder keeps logs, captures and the edited configuration."""

@@ -49,7 +49,7 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
     steps = tuple(steps)
     lab.history.keep(f"before {label}", dict(lab.config))
     files = {name.removeprefix("pbx/"): text for name, text in _files(lab, steps).items()}
-    anew = _logins(files) != _logins(lab.history[-1].files if len(lab.history) else {})
+    anew = _logins(files) != _logins(lab.history.applied.files)
     anew |= _set_provider(lab, steps)
     if anew:
         lab.provider.forget_registrations()
@@ -80,7 +80,7 @@ def heal(lab: Lab) -> None:
     """Make the lab healthy; Asterisk is started anew where a reload does not help."""
     with suppress(LabError):
         stage(lab, (), "heal")
-        if not lab.history[-1].errors and not status.waiting(lab.pbx):
+        if not lab.history.applied.errors and not status.waiting(lab.pbx):
             return
     made_to_count(lab, "restart", "heal by a restart")
     register(lab)
@@ -116,7 +116,7 @@ def happen(lab: Lab, change: Change) -> None:
 
 def needed(lab: Lab, once: tuple[str, ...] = RESTARTS) -> Apply:
     """What makes the files as they are now count: a reload, or a restart where a file changed that is read `once`."""
-    running = dict(lab.history[-1].files) if len(lab.history) else {}
+    running = lab.history.applied.files
     now = dict(lab.config)
     changed = [name for name in running.keys() | now.keys() if running.get(name) != now.get(name)]
     if "asterisk" not in lab.runtime.running() or any(name.startswith(once) for name in changed):
@@ -127,7 +127,8 @@ def needed(lab: Lab, once: tuple[str, ...] = RESTARTS) -> Apply:
 def made_to_count(lab: Lab, way: Apply, label: str) -> list[str]:
     """Load the firewall, reload or restart Asterisk, and write the version down with the errors that it gave."""
     errors: list[str] = []
-    if "firewall" in lab.runtime.capabilities:
+    rules_changed = lab.history.applied.files.get(ROUTER) != lab.config.get(ROUTER)
+    if "firewall" in lab.runtime.capabilities and rules_changed:
         try:
             lab.firewall()
         except HostError as why:

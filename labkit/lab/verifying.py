@@ -56,8 +56,7 @@ def look(lab: Lab, scenario: Scenario, said: Mapping[str, str] | None = None) ->
             commands[each.command] = _answer(lab, each)
     log = tuple(str(line) for line in lab.log_since_change())
     portal = tuple(portal_lines(lab.provider.portal()))
-    refused = lab.history[-1].errors if len(lab.history) else ()
-    return Run(scenario.slug, lab.seed, (), (), log, commands, portal, None, refused)
+    return Run(scenario.slug, lab.seed, (), (), log, commands, portal, None, lab.history.applied.errors)
 
 
 def ready(lab: Lab, scenario: Scenario, bad: bool) -> None:

@@ -230,9 +230,11 @@ class Line:
             found.reject(status)
 
     def hang_up(self, call: str) -> None:
-        """End a call, whatever its state."""
+        """End a call, whatever its state; an INVITE that nobody answered at all is not sent again."""
         found = self._call(call)
-        if isinstance(found, OutgoingCall | IncomingCall):
+        if isinstance(found, OutgoingCall):
+            found.abandon()
+        elif isinstance(found, IncomingCall):
             found.hang_up()
 
     def hold(self, call: str) -> None:

@@ -67,6 +67,8 @@ def _tried(lab: Lab, slug: str, seed: int | None, result: Row, quick: bool) -> I
     if not quick and lab.verify().passed:
         yield "untouched: the verdict passes"
     for number, wrong in enumerate(scenario.wrong, 1):
+        if quick and number - 1 != (seed or 0) % len(scenario.wrong):
+            continue
         staging.carry_out(lab, wrong.change, f"wrong {number}")
         if lab.verify().passed:
             yield f"wrong fix {number} passes: {wrong.why}"
@@ -138,7 +140,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=lambda text: [int(each) for each in text.split(",")], default=[0, 2, 3])
     parser.add_argument("--runtime", choices=list(choice.KINDS))
     parser.add_argument("--lab", default="matrix")
-    parser.add_argument("--quick", action="store_true", help="leave out the verdict on the untouched broken lab")
+    parser.add_argument("--quick", action="store_true", help="one wrong fix only, no verdict on the untouched lab")
     parser.add_argument("--keep", action="store_true", help="leave the lab running")
     return parser.parse_args()
 

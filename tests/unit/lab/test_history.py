@@ -39,6 +39,10 @@ def test_only_what_is_new_is_kept(tmp_path: Path) -> None:
     history.keep("before", {"a.conf": "one"})
     history.keep("before", {"a.conf": "two"})
     assert [version.files["a.conf"] for version in history] == ["one", "two"]
+    assert history.applied.files == {}
+    history.add("apply", {"a.conf": "three"}, "reload")
+    history.keep("before", {"a.conf": "four"})
+    assert history.applied.files == {"a.conf": "three"}
 
 
 def test_a_version_that_is_not_there_is_named_with_those_there_are(tmp_path: Path) -> None:

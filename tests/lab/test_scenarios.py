@@ -1,0 +1,125 @@
+"""Every scenario, with another seed each day: healthy, broken, wrongly and rightly mended, judged as a learner is."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit.errors import ConfigRejected
+from labkit.lab.lab import Lab
+from labkit.runtime import choice
+from labkit.scenario.shelf import Shelf
+from tests.bench.scenarios import row
+
+TODAY = datetime.date.today().toordinal()
+SLUGS = Shelf.here().slugs()
+NEW = """
+title = "One agent cannot be called from outside"
+fault = "B05"
+family = "dialplan"
+layer = "dialplan"
+object = "extensions.exten"
+story = "Nobody who calls {{did.second}} gets through."
+cause = "The extension has a digit too many."
+[[break]]
+file = "pbx/extensions.conf"
+old = "exten => {{did.second}},1,"
+new = "exten => {{did.second}}0,1,"
+[[fix]]
+file = "pbx/extensions.conf"
+old = "exten => {{did.second}}0,1,"
+new = "exten => {{did.second}},1,"
+[[wrong]]
+why = "Phone 1002 must register again."
+reply = "It is registered: 1001 can call it."
+change = [{ phone = "1002", do = "register" }]
+[[call]]
+name = "customer"
+by = "{{customer}}"
+to = "{{did.second}}"
+[call.good]
+answered = true
+at = "phone-1002"
+[call.bad]
+status = 404
+[[evidence]]
+message = "404 to INVITE"
+from = "pbx"
+to = "provider"
+[[evidence]]
+log = "'{{did.second}}' rejected because extension not found in context 'from-provider'"
+[[question]]
+id = "who"
+text = "Who sent the 404?"
+answer = ["pbx"]
+hints = ["Look at the arrow.", "Where does it begin?"]
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(runtime_name: str) -> Iterator[Lab]:
+    """One lab for all scenarios, as one learner has it."""
+    made = Lab("scenarios").up(fresh=True)
+    yield made
+    made.down()
+
+
+@pytest.fixture
+def healed(lab: Lab) -> Iterator[Lab]:
+    """The lab, healthy again after the test."""
+    yield lab
+    lab.heal()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_scenario_does_what_it_says(lab: Lab, slug: str) -> None:
+    needs = set(Shelf.here().read(slug).needs)
+    if needs <= choice.KINDS[lab.runtime.name].capabilities:
+        assert row(lab, slug, TODAY, quick=True).failures == []
+
+
+def test_a_scenario_is_a_folder_and_nothing_else(healed: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one-agent-unreachable").mkdir()
+    (tmp_path / "one-agent-unreachable/scenario.toml").write_text(NEW)
+    monkeypatch.setenv("LABKIT_SCENARIOS", str(tmp_path))
+    assert row(healed, "one-agent-unreachable", 5).failures == []
+    assert "one-agent-unreachable" in Shelf.here().slugs()
+
+
+def test_a_broken_lab_is_found_again_with_its_seed(healed: Lab) -> None:
+    healed.break_("inbound-401", seed=11)
+    with Lab.attach(healed.name) as found:
+        assert found.scenario is not None
+        assert (found.scenario.slug, found.seed) == ("inbound-401", 11)
+        assert found.values["did.first"] == healed.values["did.first"] != "+442079460000"
+        assert not found.verify().passed
+
+
+def test_an_edit_that_asterisk_refuses_is_a_verdict_and_can_be_undone(healed: Lab) -> None:
+    name = "pjsip.d/trunk-provider.conf"
+    before = healed.config[name]
+    healed.config.replace(name, "send_pai = yes", "send_pie = yes")
+    with pytest.raises(ConfigRejected, match=rf"named 'send_pie' in {name}, line \d+"):
+        healed.apply()
+    verdict = healed.verify()
+    assert "Asterisk takes the configuration" in [check.name for check in verdict.failed]
+    assert healed.history[-1].errors
+    healed.undo()
+    assert healed.config[name] == before
+    assert str(healed.verify()).startswith("Passed")
+
+
+def test_edits_that_were_never_applied_survive_healing(healed: Lab) -> None:
+    healed.config["extensions.conf"] += "; my own note\n"
+    healed.heal()
+    assert healed.config.changed() == []
+    assert any("; my own note" in version.files["extensions.conf"] for version in healed.history)
+
+
+def test_a_lab_whose_asterisk_cannot_start_has_a_verdict_and_is_healed(healed: Lab) -> None:
+    del healed.config["modules.conf"]
+    del healed.config["manager.conf"]
+    healed.verify()
+    healed.heal()
+    assert str(healed.verify()).startswith("Passed")
