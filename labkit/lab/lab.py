@@ -22,6 +22,7 @@ from labkit.lab.parties import PHONES, Parties
 from labkit.lab.status import Status
 from labkit.phone.client import Phone
 from labkit.pjsip.explaining import Explanation
+from labkit.pjsip.graph import ObjectGraph
 from labkit.pjsip.lint import Report
 from labkit.progress import step
 from labkit.provider.client import Provider
@@ -225,6 +226,11 @@ class Lab:
     def explain(self, option: str) -> Explanation:
         """What an option such as `endpoint.rtp_symmetric` means, its default, and its value in this lab's files."""
         return objects.explain(option, self.config)
+
+    @property
+    def objects(self) -> ObjectGraph:
+        """The PJSIP objects: what the files say, what Asterisk holds, where they differ, what state they are in."""
+        return objects.graph(self)
 
     def lint(self) -> Report:
         """What is wrong with this lab's files, before Asterisk reads them."""

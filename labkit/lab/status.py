@@ -44,14 +44,14 @@ class Status:
 
 def registrations(pbx: Asterisk) -> dict[str, str]:
     """State of each outbound registration."""
-    events = _list(pbx, "PJSIPShowRegistrationsOutbound")
+    events = listed(pbx, "PJSIPShowRegistrationsOutbound")
     return {event["ObjectName"]: event["Status"] for event in events if event["Event"] == "OutboundRegistrationDetail"}
 
 
 def contacts(pbx: Asterisk) -> dict[str, Contact]:
     """Each contact by its AOR."""
     found: dict[str, Contact] = {}
-    for endpoint in _list(pbx, "PJSIPShowEndpoints"):
+    for endpoint in listed(pbx, "PJSIPShowEndpoints"):
         events = pbx.action("PJSIPShowEndpoint", Endpoint=endpoint["ObjectName"]).events
         qualified = {event["ObjectName"] for event in events if event.get("QualifyFrequency", "0") != "0"}
         for event in events:
@@ -70,7 +70,8 @@ def waiting(pbx: Asterisk) -> list[str]:
     return found
 
 
-def _list(pbx: Asterisk, action: str) -> list[Message]:
+def listed(pbx: Asterisk, action: str) -> list[Message]:
+    """Events of a list action, none where Asterisk has nothing to list."""
     try:
         return pbx.action(action).events
     except HostError as why:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.show.charts import streams as streams
     from labkit.show.ladders import Ladder as Ladder
     from labkit.show.ladders import ladder as ladder
+    from labkit.show.object_graph import objects as objects
     from labkit.show.sounds import sound as sound
     from labkit.show.timelines import dtmf as dtmf
     from labkit.show.timelines import offers as offers
@@ -33,6 +34,7 @@ _HOMES = {
     "loss": "labkit.show.charts",
     "media": "labkit.show.charts",
     "mos": "labkit.show.charts",
+    "objects": "labkit.show.object_graph",
     "offers": "labkit.show.timelines",
     "sequence": "labkit.show.charts",
     "sound": "labkit.show.sounds",
@@ -40,8 +42,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Ladder", "bitrate", "delta", "dtmf", "jitter", "ladder", "loss", "media", "mos", "offers", "sequence", "sound",
-    "streams",
+    "Ladder", "bitrate", "delta", "dtmf", "jitter", "ladder", "loss", "media", "mos", "objects", "offers", "sequence",
+    "sound", "streams",
 ]  # fmt: skip
 
 
