@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labkit.lesson.story import log as log
     from labkit.lesson.story import registration as registration
     from labkit.lesson.story import story as story
+    from labkit.lesson.views import attempts as attempts
     from labkit.lesson.views import doctor as doctor
     from labkit.lesson.views import ladder as ladder
     from labkit.lesson.views import media as media
@@ -24,7 +25,20 @@ if TYPE_CHECKING:
 
     lab: Lab
 
-__all__ = ["check", "doctor", "hint", "lab", "ladder", "log", "media", "parties", "registration", "story", "trunks"]
+__all__ = [
+    "attempts",
+    "check",
+    "doctor",
+    "hint",
+    "lab",
+    "ladder",
+    "log",
+    "media",
+    "parties",
+    "registration",
+    "story",
+    "trunks",
+]
 
 _HOMES = {
     "check": "labkit.lesson.replies",
@@ -33,6 +47,7 @@ _HOMES = {
     "ladder": "labkit.lesson.views",
     "media": "labkit.lesson.views",
     "parties": "labkit.lesson.views",
+    "attempts": "labkit.lesson.views",
     "trunks": "labkit.lesson.views",
     "log": "labkit.lesson.story",
     "registration": "labkit.lesson.story",

@@ -101,8 +101,13 @@ def call_text(call: Call) -> str:
 
 
 def verdict_text(verdict: Verdict) -> str:
-    """A verdict without the figures of one run: what passed and what did not."""
-    ordered = sorted(verdict.checks, key=lambda each: each.passed)
-    shown = [f"{'pass' if each.passed else 'FAIL'}  {each.name}" for each in ordered]
+    """A verdict without the figures of one run: what failed, and in a line for each call what passed."""
+    failed = [f"  FAIL  {each.name}" for each in verdict.failed]
+    passed: dict[str, list[str]] = {}
+    for each in verdict.checks:
+        if each.passed:
+            subject, _, what = each.name.partition(": ")
+            passed.setdefault(subject, []).append(what)
+    lines = [f"  pass  {subject}{': ' if any(what) else ''}{', '.join(what)}" for subject, what in passed.items()]
     head = "Passed" if verdict.passed else "Not passed"
-    return "\n".join([f"{head}: {verdict.title or 'the healthy lab'}", *(f"  {each}" for each in shown)])
+    return "\n".join([f"{head}: {verdict.title or 'the healthy lab'}", *failed, *lines])

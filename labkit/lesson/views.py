@@ -64,6 +64,15 @@ def trunks(lab: Lab) -> pd.DataFrame:
     return pd.DataFrame(rows).replace("", "-")
 
 
+def attempts(lab: Lab, last: int = 5) -> pd.DataFrame:
+    """What the provider's portal shows of the last calls: a row each, the newest below."""
+    import pandas as pd
+
+    shown = lab.provider.portal().calls[-last:]
+    columns = ("direction", "trunk", "caller", "called", "status", "reason")
+    return pd.DataFrame([{name: getattr(each, name) for name in columns} for each in shown], columns=columns)
+
+
 def media(call: Call) -> pd.DataFrame:
     """The voice of a call, a row for each direction at each point of capture.
 

@@ -14,6 +14,10 @@ def test_a_line_of_the_log_loses_what_never_repeats() -> None:
 
 
 def test_a_verdict_shows_what_failed_first_and_no_figures() -> None:
-    checks = (Check("out", True, "200", "200"), Check("in", False, "200", "401", "outside frame 12"))
+    checks = (
+        Check("out: answered", True, "200", "200"),
+        Check("out: tone", True, "440 Hz", "440.1 Hz"),
+        Check("in: answered", False, "200", "401", "outside frame 12"),
+    )
     text = verdict_text(Verdict("x", "No call comes in", checks))
-    assert text == "Not passed: No call comes in\n  FAIL  in\n  pass  out"
+    assert text == "Not passed: No call comes in\n  FAIL  in: answered\n  pass  out: answered, tone"
