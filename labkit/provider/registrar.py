@@ -32,11 +32,13 @@ class Registrar:
         self._bindings: dict[str, dict[str, _Binding]] = {}
 
     def take(self, transaction: ServerTransaction, trunk: Trunk, now_s: float) -> None:
-        """Answer a REGISTER whose credentials are right."""
+        """Answer a REGISTER whose credentials are right; ParseError when it must not be processed (section 10.3)."""
         request, rules = transaction.request, trunk.registration
         bindings = self._bindings.setdefault(trunk.name, {})
         contacts = request.values("Contact")
-        if contacts == ["*"]:
+        if "*" in contacts:
+            if contacts != ["*"] or request.seconds("Expires") != 0:
+                raise ParseError("Contact: * goes alone, with Expires: 0")
             bindings.clear()
             contacts = []
         for value in contacts:

@@ -1,7 +1,7 @@
 """Every fault that the provider can cause by data alone, with Asterisk as the peer: each is seen on the wire.
 
 The letters and numbers name a fault of the project's catalogue: A inbound never arrives, B dialplan, C outbound
-refused, D audio, E caller ID, F drops on a clock, G keys and early media, H load, I secure media.
+refused, D audio, E caller ID, F drops on a clock, G keys and early media, H load, I secure media, J identity and fax.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,6 @@ from labkit.lab.lab import Lab
 from labkit.trace import open_trace
 
 PCAP_HEADER_BYTES = 24
-PBX = ("203.0.113.1",)
-"""Where the PBX is seen from."""
 
 TRUNK, NUMBER, DID = "trunk.registered.", "number.+15550110.", "+442079460000"
 
@@ -60,8 +59,8 @@ class Fault:
     """out: phone 1001 calls the PSTN; in: the PSTN calls the DID; register: the trunk registers; qualify: OPTIONS."""
     hold_s: float = 0.3
     """Seconds to stay on the call."""
-    then: str = field(default="")
-    """Keys that the phone presses."""
+    option: str = ""
+    """A line that the PBX's trunk needs for the fault to show."""
 
 
 def drop(**match: object) -> list[dict[str, object]]:
@@ -249,6 +248,28 @@ FAULTS: dict[str, Fault] = {
         {"fault": alter(r"c=IN IP4 \S+", "c=IN IP4 192.168.1.1", direction="out", status=200)},
         lambda seen: seen.has("p 200.*c=IN IP4 192.168.1.1"),
     ),
+    "I03 SRTP, for comparison": Fault(
+        {TRUNK + "sdp.security": "required"},
+        lambda seen: seen.has("p 200.*RTP/SAVP.*a=crypto") and bool(seen.media.received),
+        hold_s=0.6,
+        option="media_encryption = sdes",
+    ),
+    "I03 another key than announced": Fault(
+        {
+            TRUNK + "sdp.security": "required",
+            "fault": alter(r"inline:\S{8}", "inline:AAAAAAAA", direction="out", status=200),
+        },
+        lambda seen: seen.has("p 200.*inline:AAAAAAAA") and bool(seen.sources) and not seen.media.received,
+        hold_s=0.6,
+        option="media_encryption = sdes",
+    ),
+    "J04 no Identity": Fault({}, lambda seen: seen.has("p INVITE") and not seen.has("p INVITE.*\nIdentity:"), "in"),
+    "J04 an Identity that proves nothing": Fault(
+        {TRUNK + "inbound.headers": {"Identity": "e30.e30.x;info=<https://192.0.2.1/>;alg=ES256;ppt=shaken"}},
+        lambda seen: seen.has("p INVITE.*\nIdentity: e30"),
+        "in",
+    ),
+    "J05 Identity demanded": Fault({TRUNK + "outbound.identity": "required"}, lambda seen: seen.has("p 428 INVITE")),
     "J06 T.38 re-INVITE": Fault(
         {NUMBER + "changes": [{"after_s": 0.1, "kind": "t38"}]},
         lambda seen: seen.has("p INVITE.*m=image") and seen.has("a 488"),
@@ -307,13 +328,32 @@ def _send(lab: Lab, way: str, outside: Path, timeout_s: float = 10.0) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault(healthy: Lab, name: str) -> None:
     fault = FAULTS[name]
+    with _trunk_with(healthy, fault.option):
+        _cause(healthy, fault)
+        seen = _seen(healthy, fault)
+    assert fault.proof(seen), "\n\n".join([*seen.messages, f"{seen.sources} {seen.payload_types} {seen.caller}"])
+
+
+@contextmanager
+def _trunk_with(lab: Lab, option: str) -> Iterator[None]:
+    """Have the PBX's trunk say one more line meanwhile."""
+    name = "pjsip.d/trunk-provider.conf"
+    healthy = lab.config[name]
+    if option:
+        lab.config[name] = healthy.replace("type = endpoint\n", f"type = endpoint\n{option}\n")
+        lab.reload()
+    yield
+    if option:
+        lab.config[name] = healthy
+        lab.reload()
+
+
+def _cause(lab: Lab, fault: Fault) -> None:
     for path, value in fault.changes.items():
         if path == "phone.source":
-            healthy.phone("1001").set(source=value)
+            lab.phone("1001").set(source=value)
         elif path != "call.caller":
-            healthy.provider.set(path, value)
-    seen = _seen(healthy, fault)
-    assert fault.proof(seen), "\n\n".join([*seen.messages, f"{seen.sources} {seen.payload_types} {seen.caller}"])
+            lab.provider.set(path, value)
 
 
 def _seen(lab: Lab, fault: Fault) -> Seen:
@@ -336,7 +376,9 @@ def _seen(lab: Lab, fault: Fault) -> Seen:
     ]
     messages = [f"{head}\n{one.data.decode()}" for head, one in zip(shown, trace.sip, strict=True)]
     sent = [
-        row for row in trace.streams.itertuples() if str(row.src).startswith("203.0.113.1") and str(row.src) not in PBX
+        row
+        for row in trace.streams.itertuples()
+        if str(row.src).startswith("203.0.113.1") and str(row.src) != "203.0.113.1"
     ]
     sources = {f"{row.src}:{row.src_port}" for row in sent}
     payload_types = {kind for row in sent for kind in row.payload_types}
