@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.lesson.replies import check as check
     from labkit.lesson.replies import hint as hint
-    from labkit.lesson.story import log as log
-    from labkit.lesson.story import registration as registration
-    from labkit.lesson.story import story as story
+    from labkit.lesson.telling import log as log
+    from labkit.lesson.telling import registration as registration
+    from labkit.lesson.telling import story as story
     from labkit.lesson.views import attempts as attempts
     from labkit.lesson.views import doctor as doctor
     from labkit.lesson.views import ladder as ladder
@@ -49,9 +49,9 @@ _HOMES = {
     "parties": "labkit.lesson.views",
     "attempts": "labkit.lesson.views",
     "trunks": "labkit.lesson.views",
-    "log": "labkit.lesson.story",
-    "registration": "labkit.lesson.story",
-    "story": "labkit.lesson.story",
+    "log": "labkit.lesson.telling",
+    "registration": "labkit.lesson.telling",
+    "story": "labkit.lesson.telling",
 }
 
 

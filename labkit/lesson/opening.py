@@ -10,7 +10,7 @@ from labkit.lab.calls import Call
 from labkit.lab.lab import Lab
 from labkit.lesson.console import asterisk_magic
 from labkit.lesson.editing import dialplan_magic, pbx_magic
-from labkit.lesson.story import call_text, verdict_text
+from labkit.lesson.telling import call_text, verdict_text
 from labkit.scenario.verdict import Verdict
 
 TABLE_WIDTH = 160

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.lesson.story import steady, verdict_text
+from labkit.lesson.telling import steady, verdict_text
 from labkit.scenario.verdict import Check, Verdict
 
 
