@@ -105,6 +105,8 @@ def read(files: Mapping[str, str], name: str) -> Config:
 
 def edited(text: str, option: Option, value: str) -> str:
     """The text of an option's file with another value for this option; everything else stays as it was."""
+    if value == option.value:
+        return text
     begin, end = option.span
     return text[:begin] + escaped(value) + text[end:]
 

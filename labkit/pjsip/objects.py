@@ -300,7 +300,7 @@ def read_files(source: str | Path) -> dict[str, str]:
         paths.append(path)
     if not paths or not path.exists():
         raise ParseError(f"There is no configuration at {path}; give a folder with pjsip.conf or one file.", file=path)
-    return {str(each.relative_to(folder)): each.read_text(errors="surrogateescape") for each in paths}
+    return {str(each.relative_to(folder)): each.read_bytes().decode(errors="surrogateescape") for each in paths}
 
 
 def _wanted(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from labkit.pjsip import reference
 from labkit.pjsip.objects import Object
@@ -17,7 +17,8 @@ _WEBRTC = {
     "dtls_auto_generate_cert": "Yes",
 }  # fmt: skip
 """What `webrtc = yes` sets besides (docs.asterisk.org, res_pjsip endpoint webrtc)."""
-_V4 = re.compile(r"\d+(\.\d+){3}")
+_NAMED = re.compile(r'\s*"?([^"<]*?)"?\s*<([^>]*)>\s*')
+_WITH_PORT = re.compile(r"\d+(\.\d+){3}:\d+")
 _LISTS = ("uris", "addresses", "variables")
 _WRITTEN = {"timers": {"forced": "always", "true": "yes", "1": "yes"}, "direct_media_method": {"reinvite": "invite"},
             "connected_line_method": {"reinvite": "invite"}, "method": {"default": "tlsv1"}}  # fmt: skip
@@ -61,7 +62,7 @@ def _value(object_: Object, known: Known) -> str | None:
     if known.kind in _LISTS:
         parts = given if known.kind == "variables" else [part.strip() for each in given for part in each.split(",")]
         return ",".join(_network(part) if known.kind == "addresses" else part for part in parts)
-    form = _FORMS.get(known.kind)
+    form = _callerid if known.name == "callerid" else _FORMS.get(known.kind)
     return form(known, given[-1]) if form else given[-1]
 
 
@@ -122,21 +123,25 @@ def _choice(known: Known, value: str) -> str:
     return value.title() if known.default.istitle() else value
 
 
+def _callerid(known: Known, value: str) -> str:
+    match = _NAMED.fullmatch(value)
+    return f'"{match[1]}" <{match[2]}>' if match else value
+
+
 def _address(known: Known, value: str) -> str:
     host, _, port = value.rpartition(":")
     return value if host and port.isdigit() else f"{value}:0"
 
 
 def _network(text: str) -> str:
-    """As Asterisk writes it: address and mask; a host name stays."""
+    """As Asterisk writes it: address, port where there is one, and mask; a host name stays."""
+    host, slash, prefix = text.partition("/")
+    address, colon, port = host.rpartition(":") if _WITH_PORT.fullmatch(host) else (host, "", "")
     try:
-        network = ip_network(text, strict=False)
+        network = ip_network(f"{address}{slash}{prefix}", strict=False)
     except ValueError:
-        host, _, port = text.rpartition(":")
-        return f"{text}/255.255.255.255" if _V4.fullmatch(host) and port.isdigit() else text
-    address = ip_address(text.partition("/")[0])
-    mask = network.netmask.compressed if isinstance(address, IPv6Address) else str(network.netmask)
-    return f"{network.network_address}/{mask}"
+        return text
+    return f"{network.network_address}{colon}{port}/{network.netmask}"
 
 
 _FORMS: dict[str, Callable[[Known, str], str]] = {
