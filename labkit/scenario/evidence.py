@@ -207,8 +207,9 @@ def _figures_fit(evidence: Evidence, row: dict[str, Any]) -> bool:
     lost_percent = 100 * row["lost"] / row["expected"] if row["expected"] else 0.0
     figures = (
         (evidence.lost_percent, lost_percent),
-        (evidence.payload_type, row["payload_type"]),
         (evidence.jitter_ms, row["jitter_max_ms"]),
     )
     right = all(value is not None and value in wanted for wanted, value in figures if wanted is not None)
+    kinds = evidence.payload_type
+    right &= kinds is None or any(each in kinds for each in row["payload_types"])
     return right and evidence.codec in ("", row["codec"])

@@ -49,9 +49,12 @@ def call_checks(expected: Expected, placed: Placed) -> Iterator[Check]:
         right = bool(placed.at) and placed.presented == expected.presented
         yield Check(f"{placed.name}: number shown", right, expected.presented or "withheld", shown)
     if expected.provisional:
-        got = tuple(each.status for each in placed.near.provisional if each.status > 100) if placed.near else ()
         wanted = ", ".join(map(str, expected.provisional))
-        yield Check(f"{placed.name}: before the answer", got == expected.provisional, wanted, str(got or "nothing"))
+        right = _provisional(placed.near) == expected.provisional
+        yield Check(f"{placed.name}: before the answer", right, wanted, _before(placed.near))
+    if expected.ringback is not None:
+        wanted = "a 180 last, or RTP before the answer"
+        yield Check(f"{placed.name}: ringback", _rings(placed.near) is expected.ringback, wanted, _before(placed.near))
     yield from _media_checks(expected, placed)
     yield from _length_checks(expected, placed)
 
@@ -134,6 +137,28 @@ def _packet_ms(media: MediaReport | None) -> float:
     """Audio in each packet on the average, by the octets of G.711: 8 for each ms."""
     packets = sum(stream.packets for stream in media.received) if media else 0
     return sum(stream.octets for stream in media.received) / packets / 8 if media and packets else 0.0
+
+
+def _provisional(report: CallReport | None) -> tuple[int, ...]:
+    return tuple(each.status for each in report.provisional if each.status > 100) if report else ()
+
+
+def _before(report: CallReport | None) -> str:
+    early = " and RTP" if _early_s(report) > _EDGE_S else ""
+    return (", ".join(map(str, _provisional(report))) or "no ringing") + early
+
+
+def _rings(report: CallReport | None) -> bool:
+    return _provisional(report)[-1:] == (180,) or _early_s(report) > _EDGE_S
+
+
+def _early_s(report: CallReport | None) -> float:
+    """How much longer RTP came than the call was up."""
+    received = report.media.received if report and report.media else ()
+    if not received or report is None:
+        return 0.0
+    span_s = max(stream.last_s for stream in received) - min(stream.first_s for stream in received)
+    return float(span_s - (report.duration_s or 0.0))
 
 
 def _keys(report: CallReport | None) -> str:

@@ -94,6 +94,8 @@ class Expected:
     """Number that the called side was shown; empty for withheld."""
     provisional: tuple[int, ...] = ()
     """Responses from 101 to 199 that the caller got, in this order: 180 for ringing, 180 and 183 ..."""
+    ringback: bool | None = None
+    """Whether the caller has something to hear while it rings: a 180 and no 183 after it, or RTP before the answer."""
     both_ways: bool | None = None
     """RTP of the whole call in each direction, at most 2 % lost; false: less in one at least."""
     packet_ms: PacketTime = field(default_factory=PacketTime)
@@ -206,6 +208,7 @@ class Evidence:
     """RTP packets of the direction in all."""
     lost_percent: Range | None = None
     payload_type: Range | None = None
+    """One that the stream carries, beside others perhaps."""
     jitter_ms: Range | None = None
     codec: str = ""
 

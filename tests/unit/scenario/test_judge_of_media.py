@@ -68,3 +68,17 @@ def test_what_came_before_the_answer_is_judged_by_order_without_100() -> None:
     assert passed(Expected(provisional=(180, 183)), placed)
     assert not passed(Expected(provisional=(180,)), placed)
     assert not passed(Expected(provisional=(183, 180)), placed)
+
+
+@pytest.mark.parametrize(
+    ("provisional", "early_s", "rings"),
+    [((180,), 0.0, True), ((180, 183), 0.0, False), ((183,), 0.0, False), ((183,), 0.6, True), ((), 0.0, False)],
+)
+def test_ringback_is_a_180_in_the_end_or_rtp_before_the_answer(
+    provisional: tuple[int, ...], early_s: float, rings: bool
+) -> None:
+    placed = call(media(50), media(50), 100, *provisional)
+    assert placed.near
+    placed = replace(placed, near=replace(placed.near, times={"answered": 1.0, "ended": 2.0 - early_s}))
+    assert passed(Expected(ringback=True), placed) is rings
+    assert passed(Expected(ringback=False), placed) is not rings
