@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from labkit.runtime import rootfs
-from tests.plugins.watch import MARK
 
 PROVIDER, CALLER, PHONE = "127.0.0.60", "127.0.0.75", "127.0.0.76"
 PORT = 15060
@@ -63,14 +61,30 @@ def command() -> list[str]:
     return found.command("usr/bin/sipp")
 
 
-def start(*words: str, address: str = CALLER) -> subprocess.Popen[str]:
-    """Start SIPp at an address."""
+def start(*words: str, address: str = CALLER, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start SIPp at an address, by these words before its own."""
     options = ["-nostdin", "-ci", "127.0.0.1", "-i", address]
-    # SIPp listens for its 3pcc twin on every address, whatever it is told: that socket is no lab's
-    kept = {name: value for name, value in os.environ.items() if name != MARK or "-3pcc" not in words}
-    return subprocess.Popen(
-        [*command(), *options, *words], env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    argv = [*before, *command(), *options, *words]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+HOLDER = """
+import fcntl, socket, struct, sys
+with socket.socket() as sock:
+    fcntl.ioctl(sock, 0x8914, struct.pack("16sH14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP (netdevice(7))
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def own_network() -> Iterator[list[str]]:
+    """A network namespace that has loopback and nothing else; gives the words that run a program in it."""
+    argv = ["unshare", "--user", "--map-root-user", "--net", sys.executable, "-c", HOLDER]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert "up" == holder.stdout.readline().strip()
+        yield ["nsenter", f"--target={holder.pid}", "--user", "--net", "--preserve-credentials"]
 
 
 def figures(process: subprocess.Popen[str], timeout_s: float = 60.0) -> dict[str, int]:
@@ -90,9 +104,9 @@ def figures(process: subprocess.Popen[str], timeout_s: float = 60.0) -> dict[str
 
 
 @contextmanager
-def program(module: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a program of labkit until the block ends; it is ready when the block begins."""
-    process = subprocess.Popen([sys.executable, "-m", module, *words], stdout=subprocess.PIPE, text=True)
+def program(module: str, *words: str, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+    """Run a program of labkit until the block ends, with these words before its own; it is ready when that begins."""
+    process = subprocess.Popen([*before, sys.executable, "-m", module, *words], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         assert "ready" == process.stdout.readline().strip()
@@ -103,8 +117,9 @@ def program(module: str, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def provider(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def provider(folder: Path, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
     """Run a provider with the policy above; its control socket is `provider.sock` in the folder."""
     (folder / "policy.toml").write_text(POLICY)
-    with program("labkit.provider", f"--policy={folder}/policy.toml", f"--control={folder}/provider.sock") as process:
+    words = f"--policy={folder}/policy.toml", f"--control={folder}/provider.sock"
+    with program("labkit.provider", *words, before=before) as process:
         yield process

@@ -10,7 +10,7 @@ import pytest
 
 from labkit.phone.client import Phone
 from labkit.provider.client import Provider
-from tests.sipp import CALLER, PHONE, PORT, PROVIDER, figures, program, provider, start
+from tests.sipp import CALLER, PHONE, PORT, PROVIDER, figures, own_network, program, provider, start
 
 AT_PROVIDER = f"{PROVIDER}:{PORT}"
 
@@ -53,14 +53,16 @@ def test_as_registrant(folder: Path) -> None:
         assert [f"sip:trunk-4420@{CALLER}:15078"] == [item.contact for item in control.registrations()]
 
 
-def test_as_third_party_controller(folder: Path) -> None:
+def test_as_third_party_controller(tmp_path: Path) -> None:
+    """In a network of their own: SIPp listens for its twin on every address, whatever it is told."""
     options = ["-3pcc", f"{CALLER}:15099", "-m", "3", "-s", "+15550109", AT_PROVIDER]
-    second = start("-sn", "3pcc-C-B", "-p", "15077", *options)
-    time.sleep(0.5)
-    first = start("-sn", "3pcc-C-A", "-p", "15076", *options)
-    done = figures(first)
-    assert (0, 3) == (done["exit"], done["successful"])
-    assert 0 == figures(second)["exit"]
+    with own_network() as inside, provider(tmp_path, inside):
+        second = start("-sn", "3pcc-C-B", "-p", "15077", *options, before=inside)
+        time.sleep(0.5)
+        first = start("-sn", "3pcc-C-A", "-p", "15076", *options, before=inside)
+        done = figures(first)
+        assert (0, 3) == (done["exit"], done["successful"])
+        assert 0 == figures(second)["exit"]
 
 
 def test_as_caller_and_callee_of_a_phone(tmp_path: Path) -> None:
