@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.lesson.replies import check as check
     from labkit.lesson.replies import hint as hint
+    from labkit.lesson.telling import file as file
     from labkit.lesson.telling import log as log
     from labkit.lesson.telling import registration as registration
     from labkit.lesson.telling import story as story
@@ -49,6 +50,7 @@ _HOMES = {
     "parties": "labkit.lesson.views",
     "attempts": "labkit.lesson.views",
     "trunks": "labkit.lesson.views",
+    "file": "labkit.lesson.telling",
     "log": "labkit.lesson.telling",
     "registration": "labkit.lesson.telling",
     "story": "labkit.lesson.telling",

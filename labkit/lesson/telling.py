@@ -85,6 +85,11 @@ def steady(line: str) -> str:
     return line
 
 
+def file(lab: Lab, name: str) -> Lines:
+    """A configuration file of the PBX as it is now, such as pjsip.d/trunk-provider.conf."""
+    return Lines(tuple(lab.config[name].splitlines()))
+
+
 def registration(lab: Lab, name: str, within_s: float = 6.0) -> Lines:
     """What became of an outbound registration: waits until the registrar has decided, or the time is over."""
     deadline = time.monotonic() + within_s
