@@ -10,6 +10,7 @@ from labkit.lab.lab import Lab
 from labkit.pjsip import reference
 from labkit.pjsip.objects import read_objects
 from labkit.pjsip.reported import differences
+from labkit.runtime.topology import lab_env
 
 MUST = {
     "aor": "",
@@ -116,7 +117,26 @@ def test_the_healthy_labs_objects_are_asterisks(lab: Lab) -> None:
     assert apart(lab) == []
 
 
+@pytest.mark.parametrize("slug", [path.name for path in sorted((lab_env() / "scenarios").iterdir()) if path.is_dir()])
+def test_a_scenarios_objects_are_asterisks(lab: Lab, slug: str) -> None:
+    lab.break_(slug)
+    with suppress(ConfigRejected):  # a fault that was not loaded, or that Asterisk refuses
+        lab.reload()
+    assert apart(lab) == []
+
+
+def test_files_and_asterisk_are_told_apart_on_the_lab(lab: Lab) -> None:
+    lab.heal()
+    assert lab.objects.troubles == []
+    lab.config.replace("pjsip.d/trunk-provider.conf", "qualify_frequency = 25", "qualify_frequency = 30")
+    lab.config.replace("pjsip.d/phone-1001.conf", "direct_media = no", "direct_meda = no")
+    changed, kept = lab.objects.troubles
+    assert changed == "aor provider: changed, not loaded (qualify_frequency: the file says 30, Asterisk 25)"
+    assert kept.startswith("endpoint 1001: refused, Asterisk keeps the old one (endpoint has no option 'direct_meda'")
+
+
 def test_the_wizards_objects_are_asterisks(lab: Lab) -> None:
+    lab.heal()
     lab.config["modules.conf"] += "load = res_pjsip_config_wizard.so\n"
     lab.config["pjsip_wizard.conf"] = WIZARDS
     lab.restart()
