@@ -44,7 +44,8 @@ _REGISTER_S = 1.2
 def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
     """Make the lab healthy but for these changes; what was edited since the last version is kept first.
 
-    Files, provider, phones and line come into their state by one reload, by a restart where one is needed.
+    Files, provider, phones and line come into their state by one reload, by a restart where one is needed; it is where
+    Asterisk refused a part of the last version, for nobody knows what it then goes on with.
     """
     steps = tuple(steps)
     lab.history.keep(f"before {label}", dict(lab.config))
@@ -57,8 +58,9 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
     _set_phones(lab, steps)
     lab.config.lay(files)
     way = max(changes.strength(steps), needed(lab, STAGED_BY_RESTART), key=STRENGTH.index)
+    way = "restart" if lab.history.applied.errors else way
     made_to_count(lab, way, label)
-    register(lab, steps, anew and way != "restart")
+    register(lab, steps, anew and way != "restart", late=anew or way == "restart")
     for change in steps:
         if change.asterisk or change.provider == REGISTRATIONS:
             happen(lab, change)
@@ -83,7 +85,7 @@ def heal(lab: Lab) -> None:
         if not lab.history.applied.errors and not status.waiting(lab.pbx):
             return
     made_to_count(lab, "restart", "heal by a restart")
-    register(lab)
+    register(lab, late=True)
 
 
 def carry_out(lab: Lab, steps: Iterable[Change], label: str) -> None:
@@ -211,10 +213,13 @@ def _tell_phone(lab: Lab, change: Change) -> None:
         getattr(phone, change.do)()
 
 
-def register(lab: Lab, steps: Iterable[Change] = (), anew: bool = False) -> None:
-    """Register phones and, where it must be `anew`, the trunk; ask every contact; give up on what stays silent."""
+def register(lab: Lab, steps: Iterable[Change] = (), anew: bool = False, late: bool = False) -> None:
+    """Register phones and, where it must be `anew`, the trunk; ask every contact; give up on what stays silent.
+
+    `late`: Asterisk has been asked for a REGISTER just now, or has just started; it sends one a second later.
+    """
     silent = {f"phone-{change.phone[-4:]}" for change in steps if change.do == "unregister"}
-    jobs: list[Callable[[], object]] = [lambda: _ask_asterisk(lab, anew)]
+    jobs: list[Callable[[], object]] = [lambda: _ask_asterisk(lab, anew, late)]
     jobs += [lambda host=host: _phone_registers(lab, host, host not in silent) for host in PHONES]  # type: ignore[misc]
     with ThreadPoolExecutor(len(jobs)) as pool:
         for job in [pool.submit(job) for job in jobs]:
@@ -226,15 +231,13 @@ def _phone_registers(lab: Lab, host: str, wanted: bool) -> None:
         phone.request("register" if wanted else "unregister", _ATTEMPT_S)
 
 
-def _ask_asterisk(lab: Lab, anew: bool) -> None:
-    """Have it register and qualify at once, and wait for what comes of it; its REGISTER leaves a second later."""
+def _ask_asterisk(lab: Lab, anew: bool, late: bool) -> None:
+    """Have it register and qualify at once, and wait for what comes of it."""
     with suppress(LabError):
         if anew:
             lab.asterisk("pjsip send register *all")
-        for name, contact in status.contacts(lab.pbx).items():
-            if contact.qualified:
-                lab.asterisk(f"pjsip qualify {name}")
-        deadline = time.monotonic() + _ATTEMPT_S + (_REGISTER_S if anew else 0.0)
+        status.qualify(lab.pbx, reachable=True)
+        deadline = time.monotonic() + _ATTEMPT_S + (_REGISTER_S if late else 0.0)
         while _pending(lab, anew) and time.monotonic() < deadline:
             time.sleep(0.02)
 

@@ -61,6 +61,13 @@ def contacts(pbx: Asterisk) -> dict[str, Contact]:
     return found
 
 
+def qualify(pbx: Asterisk, reachable: bool = False) -> None:
+    """Have Asterisk ask its contacts now, not at their next turn: those it has not reached, or the `reachable` too."""
+    for name, contact in contacts(pbx).items():
+        if contact.qualified and (reachable or contact.state != "Reachable"):
+            pbx.command(f"pjsip qualify {name}")
+
+
 def waiting(pbx: Asterisk) -> list[str]:
     """What is not yet as it is in a healthy lab, in words; empty when all is ready."""
     found = [f"registration {name} is {state}" for name, state in registrations(pbx).items() if state != "Registered"]

@@ -65,6 +65,8 @@ def ready(lab: Lab, scenario: Scenario, bad: bool) -> None:
         return
     deadline = time.monotonic() + (0.0 if bad else SETTLES_S)
     with suppress(LabError):
+        if not bad and status.waiting(lab.pbx):
+            status.qualify(lab.pbx)
         while status.waiting(lab.pbx) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
 

@@ -1,0 +1,159 @@
+"""Random wrong edits of broken labs: none is called a fix, no file is lost, and the lab is healed in time.
+
+    python -m tests.bench.wrong_edits [--family inbound ...] [--edits 200] [--seed 1] [--runtime namespaces]
+
+An edit removes, swaps or misspells options, or deletes a section, anywhere but in the lines that the scenario itself
+changed (to remove those may be right). For each family it prints how many edits the verdict called a fix, how many
+versions were lost, how many labs were not healthy after `heal`, and how long healing took. Exit code 1 for any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from labkit.errors import LabError
+from labkit.lab.history import difference
+from labkit.lab.lab import Lab
+from labkit.runtime import choice
+from labkit.scenario.model import Scenario
+from labkit.scenario.shelf import Shelf
+
+HEALED_S = 3.0
+FILES = ("pjsip.d/", "extensions.conf", "rtp.conf", "modules.conf", "manager.conf", "pjsip.conf")
+"""Beginnings of the names of files that are edited."""
+
+
+@dataclass
+class Tally:
+    """What came of a family's edits."""
+
+    edits: int = 0
+    false_fixes: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    unhealed: list[str] = field(default_factory=list)
+    healing_s: list[float] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether all went as it must."""
+        return not (self.false_fixes or self.lost or self.unhealed) and max(self.healing_s, default=0.0) <= HEALED_S
+
+    def __str__(self) -> str:
+        head = (
+            f"{self.edits} edits, {len(self.false_fixes)} false fixes, {len(self.lost)} lost, {len(self.unhealed)} not "
+            f"healed, healing at most {max(self.healing_s, default=0.0):.1f} s"
+        )
+        return "\n".join([head, *self.false_fixes, *self.lost, *self.unhealed])
+
+
+def remove(lines: list[str], at: int, rng: random.Random) -> None:
+    """Take an option away."""
+    del lines[at]
+
+
+def misspell(lines: list[str], at: int, rng: random.Random) -> None:
+    """Lose a letter of it."""
+    place = rng.randrange(len(lines[at].rstrip("\n")))
+    lines[at] = lines[at][:place] + lines[at][place + 1 :]
+
+
+def swap(lines: list[str], at: int, rng: random.Random) -> None:
+    """Let it change places with another line."""
+    other = rng.randrange(len(lines))
+    lines[at], lines[other] = lines[other], lines[at]
+
+
+def delete_section(lines: list[str], at: int, rng: random.Random) -> None:
+    """Take its whole section away."""
+    heads = [number for number, line in enumerate(lines) if line.startswith("[")] or [0]
+    begin = max((number for number in heads if number <= at), default=heads[0])
+    end = min((number for number in heads if number > at), default=len(lines))
+    del lines[begin:end]
+
+
+EDITS: tuple[Callable[[list[str], int, random.Random], None], ...] = (remove, misspell, swap, delete_section)
+
+
+def edited(files: Mapping[str, str], untouchable: set[str], rng: random.Random) -> dict[str, str]:
+    """The files with one edit that leaves the untouchable lines as they are."""
+    while True:
+        name = rng.choice([name for name in files if name.startswith(FILES)])
+        lines = files[name].splitlines(keepends=True)
+        places = [at for at, line in enumerate(lines) if line.strip() and not line.lstrip().startswith(";")]
+        if not places:
+            continue
+        rng.choice(EDITS)(lines, rng.choice(places), rng)
+        text = "".join(lines)
+        kept = untouchable.isdisjoint(set(files[name].splitlines()) - set(text.splitlines()))
+        if text != files[name] and kept:
+            return {**files, name: text}
+
+
+def try_one(lab: Lab, scenario: Scenario, tally: Tally, rng: random.Random) -> None:
+    """Break, edit, verify, heal."""
+    lab.heal()
+    healthy = dict(lab.config)
+    lab.break_(scenario.slug)
+    broken = dict(lab.config)
+    changed = difference(healthy, broken, "", "").splitlines()
+    files = edited(broken, {line[1:] for line in changed if line[:1] == "+"}, rng)
+    lab.config.lay(files)
+    what = f"  {scenario.slug}:\n{difference(broken, files, 'broken', 'edited')}"
+    tally.edits += 1
+    if lab.verify().passed:
+        tally.false_fixes.append(what)
+    if not any(dict(version.files) == files for version in reversed(lab.history)):
+        tally.lost.append(what)
+    began = time.monotonic()
+    lab.heal()
+    tally.healing_s.append(time.monotonic() - began)
+    if not (verdict := lab.verify()).passed:
+        tally.unhealed.append(f"{what}\n{verdict}")
+
+
+def main() -> int:
+    """Print a line for each family."""
+    options = _options()
+    families: dict[str, list[Scenario]] = defaultdict(list)
+    with Lab(options.lab, options.runtime) as lab:
+        lab.up()
+        for slug in Shelf.here().slugs():
+            scenario = Shelf.here().read(slug)
+            if set(scenario.needs) <= lab.runtime.capabilities:
+                families[scenario.family].append(scenario)
+        try:
+            tallies = [_family(lab, name, families[name], options) for name in options.family or sorted(families)]
+        finally:
+            lab.down()
+    return 0 if all(tally.clean for tally in tallies) else 1
+
+
+def _family(lab: Lab, name: str, scenarios: list[Scenario], options: argparse.Namespace) -> Tally:
+    tally, rng = Tally(), random.Random(f"{options.seed} {name}")
+    for at in range(options.edits):
+        try:
+            try_one(lab, scenarios[at % len(scenarios)], tally, rng)
+        except LabError as why:
+            tally.unhealed.append(f"  {scenarios[at % len(scenarios)].slug}: {type(why).__name__}: {why}")
+    print(f"{name}: {tally}", flush=True)
+    return tally
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", action="append", help="only this one; again for more")
+    parser.add_argument("--edits", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--runtime", choices=list(choice.KINDS))
+    parser.add_argument("--lab", default="wrong-edits")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
