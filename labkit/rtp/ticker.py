@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 TICK_MS = 10
@@ -24,15 +25,14 @@ Tick = Callable[[float], object]
 """What is called at a tick, with the time the tick was due at (the loop's clock)."""
 
 
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """One callable on the clock; `Ticker.remove` takes it off."""
 
-    __slots__ = ("fellows", "tick")
-
-    def __init__(self, tick: Tick, fellows: list[Ticket]) -> None:
-        """Call `tick` together with these others."""
-        self.tick = tick
-        self.fellows = fellows
+    tick: Tick
+    """What is called."""
+    fellows: list[Tick]
+    """What is called at the same step, `tick` among them."""
 
 
 _tickers: WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker] = WeakKeyDictionary()
@@ -54,7 +54,7 @@ class Ticker:
         self.ticks = 0
         self.late_ticks = 0
         self.max_late_s = 0.0
-        self._rings: dict[int, list[list[Ticket]]] = {}
+        self._rings: dict[int, list[list[Tick]]] = {}
         self._active = 0
         self._number = 0
         self._epoch_s = 0.0
@@ -73,16 +73,15 @@ class Ticker:
             self._timer = loop.call_at(self._epoch_s + TICK_S, self._run, loop)
         steps = period_ms // TICK_MS
         fellows = min(self._rings.setdefault(steps, [[] for _ in range(steps)]), key=len)
-        ticket = Ticket(tick, fellows)
-        fellows.append(ticket)
+        fellows.append(tick)
         self._active += 1
-        return ticket
+        return Ticket(tick, fellows)
 
     def remove(self, ticket: Ticket) -> None:
         """Call it no more; harmless when it was removed before."""
-        if ticket not in ticket.fellows:
+        if ticket.tick not in ticket.fellows:
             return
-        ticket.fellows.remove(ticket)
+        ticket.fellows.remove(ticket.tick)
         self._active -= 1
         if not self._active and self._timer:
             self._timer.cancel()
@@ -114,5 +113,5 @@ class Ticker:
 
     def _tick(self, due_s: float) -> None:
         for steps, ring in tuple(self._rings.items()):
-            for ticket in tuple(ring[self._number % steps]):
-                ticket.tick(due_s)
+            for tick in tuple(ring[self._number % steps]):
+                tick(due_s)
