@@ -34,7 +34,7 @@ RESTARTS = ("asterisk.conf", "modules.conf", "manager.conf", "logger.conf", "pjs
 STAGED_BY_RESTART = (*RESTARTS, "pjsip.d/global.conf")
 """Those that, besides, count in full only then: the order of the endpoint identifiers is settled at the start."""
 
-_BOOT_S = 8.0
+_BOOT_S = 15.0
 _ATTEMPT_S = 0.8
 """How long a registration may take that works."""
 _REGISTER_S = 1.2
