@@ -198,6 +198,8 @@ def _set_phones(lab: Lab, steps: Iterable[Change]) -> None:
         phone = lab.phone(host)
         healthy = Behaviour(source=TONES[host.removeprefix("phone-")])
         phone.forget()
+        if any(change.do == "unregister" and host.endswith(change.phone) for change in steps):
+            phone.unregister()  # while Asterisk still knows its password
         phone.login(lab.values[f"{host}.password"])
         phone.set(**{name: getattr(healthy, name) for name in Behaviour.__slots__})
         for change in steps:
