@@ -16,6 +16,7 @@ _MODULES = {
     "lab": ("up", "down", "status", "doctor", "call", "inbound", "asterisk", "logs"),
     "trace": ("ladder", "messages", "calls", "streams", "sdp"),
     "scenario": ("scenarios", "break", "apply", "diff", "undo", "history", "verify", "hint", "heal"),
+    "record": ("record",),
     "cache": ("cache",),
     "image": ("image",),
     "pjsip": ("lint", "explain"),

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labkit.errors import LabError
+from labkit import datasets
+from labkit.errors import DatasetError, LabError
 from labkit.lab import status
 from labkit.lab.lab import Lab
 from labkit.lab.parties import PHONES
@@ -90,6 +91,9 @@ def _examine(lab: Lab) -> Iterator[Hop]:
     seen = f"Asterisk {found.asterisk_version} in {rootfs.cache_folder()}" if found else "nothing fetched yet"
     yield Hop("programs of the lab", found is not None, seen, "Fetch them: labkit cache fetch")
     yield _runtime(lab)
+    if lab.replayed is not None:
+        yield from _recordings()
+        return
     yield Hop("the lab runs", lab.ready, f"{lab.name} on {lab.runtime.name}", "Start it: labkit up")
     yield _asterisk(lab)
     yield from _registrations(lab)
@@ -104,6 +108,18 @@ def _runtime(lab: Lab) -> Hop:
         return Hop("runtime", True, f"{lab.runtime.name}: {reason}")
     except LabError as why:
         return Hop("runtime", False, str(why), "Mend one of these")
+
+
+def _recordings() -> Iterator[Hop]:
+    """Whether all that can be replayed is as it was recorded."""
+    for name in datasets.registry():
+        try:
+            datasets.fetch(name)
+        except DatasetError as why:
+            yield Hop(f"recording {name}", False, *str(why).split("\n", 1))
+    yield Hop(
+        "recordings", True, f"{len(datasets.registry())} in {datasets.home()}; only a live lab can place new calls"
+    )
 
 
 def _asterisk(lab: Lab) -> Hop:

@@ -19,6 +19,7 @@ from labkit.lab.config import ROUTER, ConfigFiles
 from labkit.lab.history import History, Version
 from labkit.lab.home import Home, State
 from labkit.lab.parties import PHONES, Parties
+from labkit.lab.replayed import RecordedAsterisk, RecordedParties, Replayed
 from labkit.lab.status import Status
 from labkit.phone.client import Phone
 from labkit.pjsip.explaining import Explanation
@@ -28,6 +29,7 @@ from labkit.progress import step
 from labkit.provider.client import Provider
 from labkit.runtime import choice
 from labkit.runtime.base import Impairment, Runtime
+from labkit.runtime.replay import Replay
 from labkit.runtime.topology import Topology, lab_env
 from labkit.scenario.changes import only_reloaded
 from labkit.scenario.citation import Assessment, Citation
@@ -78,6 +80,11 @@ class Lab:
         return choice.made(state.runtime if state else choice.choose(self._wanted).name, self.home.folder)
 
     @property
+    def replayed(self) -> Replayed | None:
+        """Where the lab's answers come from when none can run; None for a live lab."""
+        return Replayed(self) if self.runtime.name == Replay.name else None
+
+    @property
     def topology(self) -> Topology:
         """The lab's hosts and addresses."""
         return self.runtime.topology
@@ -101,7 +108,8 @@ class Lab:
     @cached_property
     def pbx(self) -> Asterisk:
         """Asterisk: command line, AMI, log."""
-        return Asterisk(self.runtime, self.values, self.config)
+        known = (self.runtime, self.values, self.config)
+        return Asterisk(*known) if self.replayed is None else RecordedAsterisk(*known, self.replayed)
 
     @cached_property
     def ari(self) -> Ari:
@@ -111,7 +119,8 @@ class Lab:
     @cached_property
     def parties(self) -> Parties:
         """The provider and the phones."""
-        return Parties(self.runtime, self.values)
+        known = (self.runtime, self.values)
+        return Parties(*known) if self.replayed is None else RecordedParties(*known, self.replayed)
 
     @property
     def provider(self) -> Provider:
@@ -167,18 +176,23 @@ class Lab:
             self.runtime.up()
             self._forget("values", "config")  # the addresses are settled now
             self.config.make()
-            self.pbx.log_path.unlink(missing_ok=True)
-            if "firewall" in self.runtime.capabilities:
-                self.firewall()
-            self.pbx.start()
-            self.parties.start()
-            self.pbx.wait_booted()
-            check(self.pbx.log(("ERROR",)), "start")
-            if missing := self._settle(timeout_s=10.0):
-                raise NotReady(f"Not ready after 10 s: {', '.join(missing)}.\nLook at: labkit logs")
+            if self.replayed is None:
+                self._start()
         self.history.add("start", dict(self.config), "restart")
         self.mark_log()
         self.home.write(State(self.runtime.name, ready=True))
+
+    def _start(self) -> None:
+        """Start everybody and wait until all are ready."""
+        self.pbx.log_path.unlink(missing_ok=True)
+        if "firewall" in self.runtime.capabilities:
+            self.firewall()
+        self.pbx.start()
+        self.parties.start()
+        self.pbx.wait_booted()
+        check(self.pbx.log(("ERROR",)), "start")
+        if missing := self._settle(timeout_s=10.0):
+            raise NotReady(f"Not ready after 10 s: {', '.join(missing)}.\nLook at: labkit logs")
 
     def _settle(self, timeout_s: float) -> list[str]:
         """Register the phones and wait for trunk and contacts; gives what still is not ready."""
@@ -254,14 +268,15 @@ class Lab:
 
     def call(self, caller: str, number: str, hold_s: float = 2.0, capture: bool = True) -> Call:
         """Let a phone call a number, hold the call, hang up; gives what both ends saw and the capture."""
-        phone = self.phone(caller)
-        return self._place(caller, number, lambda: phone.call(number, hold_s=hold_s), capture)
+        return self._place(caller, number, lambda: self.phone(caller).call(number, hold_s=hold_s), capture)
 
     def inbound(self, did: str, caller: str = CALLER, hold_s: float = 2.0, capture: bool = True) -> Call:
         """Let a customer call a DID through the provider; the phone that rings answers by itself."""
         return self._place(caller, did, lambda: self.provider.call(did, caller=caller, hold_s=hold_s), capture)
 
     def _place(self, caller: str, number: str, place: Callable[[], CallReport], capture: bool) -> Call:
+        if self.replayed is not None:
+            return self.replayed.call(caller, number)
         before = self.parties.incoming()
         recorder = self.capture(title=f"{caller}-calls-{number}") if capture else nullcontext()
         with recorder:
@@ -304,11 +319,11 @@ class Lab:
         self._reseed(slug, seed, broken)
         scenario = Shelf.here().read(slug, self.values, seed)
         lacking = set(scenario.needs) - self.runtime.capabilities
-        if lacking:
+        if lacking and self.replayed is None:
             self._reseed("", None, False)
             message = f"{slug} needs {', '.join(sorted(lacking))}, which {self.runtime.name} has not."
             raise HostError(message, slug=slug)
-        apart = broken and only_reloaded(scenario.broken, scenario.scene)
+        apart = broken and self.replayed is None and only_reloaded(scenario.broken, scenario.scene)
         steps = (*scenario.scene, *(scenario.broken if broken and not apart else ()))
         staging.stage(self, steps, f"{'break' if broken and not apart else 'scene'} {slug}")
         if apart:
@@ -346,7 +361,7 @@ class Lab:
 
     def verify(self) -> Verdict:
         """Place the scenario's calls and the regression calls and judge them; edits are applied first."""
-        return judging.verify(self)
+        return judging.verify(self) if self.replayed is None else self.replayed.verify()
 
     def evidence(self, of: Call | Trace | None = None, **cited: Any) -> Assessment:
         """Cite what shows the fault and name layer and object.option, before anything is edited; partly right counts.

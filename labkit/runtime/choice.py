@@ -12,15 +12,19 @@ from labkit.runtime.base import Runtime
 from labkit.runtime.compose import Compose
 from labkit.runtime.loopback import Loopback
 from labkit.runtime.namespaces import Namespaces
+from labkit.runtime.replay import Replay
 
 VARIABLE = "LABKIT_RUNTIME"
 """Environment variable that names a runtime."""
 
 
-Kind = type[Compose] | type[Namespaces] | type[Loopback]
+Kind = type[Compose] | type[Namespaces] | type[Loopback] | type[Replay]
 
-KINDS: dict[str, Kind] = {"compose": Compose, "namespaces": Namespaces, "loopback": Loopback}
+KINDS: dict[str, Kind] = {"compose": Compose, "namespaces": Namespaces, "loopback": Loopback, "replay": Replay}
 """By name, the one that is preferred first."""
+
+LIVE = tuple(name for name in KINDS if name != Replay.name)
+"""Those that run a lab."""
 
 
 @dataclass(frozen=True, slots=True)

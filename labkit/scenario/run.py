@@ -124,10 +124,11 @@ class Run:
 
 def _placed(plain: dict[str, Any]) -> Placed:
     placed: Placed = revive(Placed, {**plain, "near": None, "far": None})
-    return replace(placed, near=_report(plain["near"]), far=_report(plain["far"]))
+    return replace(placed, near=read_report(plain["near"]), far=read_report(plain["far"]))
 
 
-def _report(plain: dict[str, Any] | None) -> CallReport | None:
+def read_report(plain: dict[str, Any] | None) -> CallReport | None:
+    """A report from what JSON left of it."""
     if plain is None:
         return None
     report: CallReport = revive(CallReport, {**plain, "media": revive(MediaReport, plain["media"])})

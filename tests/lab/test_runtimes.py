@@ -13,6 +13,7 @@ from labkit.errors import HostError, NotReady, RuntimeUnavailable
 from labkit.runtime import choice
 from labkit.runtime.base import Impairment, Runtime
 from labkit.runtime.loopback import Loopback
+from tests.lab.conftest import HERE
 
 ECHO = """
 import socket, sys
@@ -54,10 +55,6 @@ s = socket.create_server((sys.argv[1], 7008))
 print("ready", flush=True)
 s.accept()[0].sendall(b"welcome")
 """
-
-
-HERE = [name for name, obstacle in choice.obstacles() if obstacle is None or "CI" in os.environ]
-"""In CI every runtime, else those that this machine can run."""
 
 
 @pytest.fixture(params=HERE)

@@ -1,0 +1,65 @@
+"""`labkit record`: what scenarios and lessons show where no lab can run, recorded on a live lab into datasets/."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.cli.lab import _command, _print
+
+if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
+
+
+def add_commands(commands: Any) -> None:
+    """Add `record` to the command line."""
+    text = "record scenarios broken and fixed, and the healthy lab, for machines where no lab can run"
+    parser = _command(commands, "record", _record, text)
+    parser.add_argument("slug", nargs="*", help="scenarios, or healthy (default: healthy and every scenario)")
+
+
+def _record(lab: Lab, options: argparse.Namespace) -> int:
+    from labkit.errors import LabError
+    from labkit.lab.recording import HEALTHY_NAME
+    from labkit.scenario.shelf import Shelf
+
+    lab.up()
+    written, failed = [], []
+    try:
+        for slug in options.slug or [HEALTHY_NAME, *Shelf.here().slugs()]:
+            try:
+                for name in recorded(lab, slug):
+                    written.append(name)
+                    print(name, flush=True)
+            except LabError as why:
+                failed.append(f"{slug}: {why}")
+    finally:
+        lab.heal()
+    _print(options, {"recorded": written, "failed": failed}, "\n".join([f"{len(written)} recorded.", *failed]))
+    return 1 if failed else 0
+
+
+def recorded(lab: Lab, slug: str) -> Iterator[str]:
+    """Record a scenario, or the healthy lab, with its ladders; gives the names of the datasets as they are written."""
+    from labkit.lab.recording import record
+
+    for name in record(lab, slug, f"labkit record {slug}"):
+        _draw(name)
+        yield name
+
+
+def _draw(name: str) -> None:
+    """Put the canonical text ladder of each single call beside it."""
+    from dataclasses import replace
+
+    from labkit import datasets
+    from labkit.lab.session import Session
+    from labkit.show import ladder
+
+    folder = Path(datasets.home() / name)
+    for number, call in enumerate(Session.load(folder).calls, 1):
+        (folder / f"calls/{number}-ladder.txt").write_text(f"{ladder(call).text(exact=False)}\n")
+    entry = datasets.registry()[name]
+    datasets.register(name, replace(entry, files={}))

@@ -1,0 +1,73 @@
+"""A recording tells what the live lab tells: the same ladders, the same verdict, of every recorded scenario."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit import datasets
+from labkit.lab import staging
+from labkit.lab.lab import Lab
+from labkit.lab.recording import HEALTHY_NAME, asked
+from labkit.runtime import choice
+from labkit.scenario.model import Scenario
+from labkit.scenario.verdict import Verdict
+from labkit.show import ladder
+from tests.lab.conftest import HERE
+from tests.lab.test_same_ladder import drawn
+
+SLUGS = sorted({name.partition("/")[0] for name in datasets.registry() if name.endswith("/broken")})
+ROUTED = [name for name in HERE if "nat" in choice.KINDS[name].capabilities]
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Lab]:
+    """A lab that runs."""
+    with Lab("live", "namespaces" if "namespaces" in ROUTED else ROUTED[0]) as lab:
+        yield lab.up(fresh=True)
+        lab.down()
+
+
+@pytest.fixture
+def replayed() -> Iterator[Lab]:
+    """A lab that does not."""
+    with Lab("recorded", "replay") as lab:
+        yield lab.up(fresh=True)
+        lab.down()
+
+
+def outcome(verdict: Verdict) -> list[tuple[str, bool]]:
+    """Every check and whether it passed."""
+    return [(check.name, check.passed) for check in verdict.checks]
+
+
+def ladders(lab: Lab, scenario: Scenario) -> list[dict[str, list[str]]]:
+    """The ladder of each of the scenario's calls."""
+    session = asked(lab, scenario) if lab.replayed is None else lab.replayed.session
+    return [drawn(ladder(call).text(exact=False)) for call in session.calls]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_recorded_scenario_is_seen_and_judged_as_on_the_live_lab(live: Lab, replayed: Lab, slug: str) -> None:
+    scenario = live.break_(slug)
+    replayed.break_(slug)
+    assert outcome(live.verify()) == outcome(replayed.verify())
+    assert ladders(live, scenario) == ladders(replayed, scenario)
+    staging.carry_out(live, scenario.fix, "fix")
+    assert live.verify().passed
+
+
+def test_the_healthy_lab_draws_the_ladders_that_were_recorded(live: Lab, replayed: Lab) -> None:
+    live.heal()
+    for name in ("+15550100", "8+15550100", "1002", "600"):
+        seen, recorded = live.call("phone-1001", name), replayed.call("phone-1001", name)
+        assert drawn(ladder(seen).text(exact=False)) == drawn(ladder(recorded).text(exact=False))
+
+
+def test_what_is_recorded_can_be_recorded_again(live: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labkit.cli.record import recorded
+
+    monkeypatch.setenv(datasets.VARIABLE, str(tmp_path))
+    assert [HEALTHY_NAME] == list(recorded(live, HEALTHY_NAME))
+    assert tmp_path / HEALTHY_NAME == datasets.fetch(HEALTHY_NAME)
+    assert list((tmp_path / HEALTHY_NAME / "calls").glob("*-ladder.txt"))
