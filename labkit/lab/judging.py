@@ -25,6 +25,8 @@ def verify(lab: Lab) -> Verdict:
     """Apply what was edited, place the calls, judge; where Asterisk does not run, that is the verdict."""
     scenario = lab.scenario or HEALTHY
     errors = apply_edits(lab)
+    if "asterisk" not in lab.runtime.running():
+        return dead(scenario, "; ".join(errors) or "it does not run")
     try:
         return verdict(scenario, verifying.run(lab, scenario))
     except LabError as why:

@@ -1,4 +1,7 @@
-"""Every scenario, with another seed each day: healthy, broken, wrongly and rightly mended, judged as a learner is."""
+"""Every scenario, with another seed each day: broken, wrongly and rightly mended, judged as a learner is.
+
+The matrix (`python -m tests.bench.scenarios`) also walks the healthy lab, every wrong fix, and several seeds.
+"""
 
 import datetime
 from collections.abc import Iterator
