@@ -60,7 +60,9 @@ class Asterisk:
         deadline, begun = time.monotonic() + timeout_s, since
         while True:
             try:
-                self._connect()
+                self._connect().action(
+                    "Command", Command="core waitfullybooted"
+                )  # AMI listens before the dialplan is there
                 return
             except HostError as why:
                 if "refused" in why.facts:

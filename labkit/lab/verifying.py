@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SETTLES_S = 2.5
 """How long a healthy lab may take to register after a change: its retry interval, and a bit."""
 
+_HANGS_UP_S = 0.5
+"""How long a call may take to be over."""
+
 _POLL_S = 0.03
 
 
@@ -32,6 +35,7 @@ def run(lab: Lab, scenario: Scenario, bad: bool = False) -> Run:
 
     `bad` looks for the symptom only; else the calls that must always work are placed beside them.
     """
+    clear(lab)
     ready(lab, scenario, bad)
     _be_strange(lab)
     for change in scenario.before:
@@ -57,6 +61,17 @@ def look(lab: Lab, scenario: Scenario, said: Mapping[str, str] | None = None) ->
     log = tuple(str(line) for line in lab.log_since_change())
     portal = tuple(portal_lines(lab.provider.portal()))
     return Run(scenario.slug, lab.seed, (), (), log, commands, portal, None, lab.history.applied.errors)
+
+
+def clear(lab: Lab) -> None:
+    """End every call that is up, as a provider's desk does with those that nobody hung up."""
+    with suppress(LabError):
+        lab.asterisk("channel request hangup all")
+    up = [report.id for report in lab.provider.calls() if report.state != "ended"]
+    for call in up:
+        lab.provider.hang_up(call)
+    for call in up:
+        lab.provider.wait(call, "ended", _HANGS_UP_S)
 
 
 def ready(lab: Lab, scenario: Scenario, bad: bool) -> None:
