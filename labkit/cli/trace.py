@@ -51,6 +51,7 @@ def add_commands(subparsers: Any) -> None:
         parser.set_defaults(run=_run, rows=rows, table=name)
     parser = subparsers.add_parser("ladder", help="the ladder diagram of a capture")
     parser.add_argument("file", nargs="+", help="capture file; two of the same traffic stand on one ladder")
+    parser.add_argument("--page", metavar="N", type=int, default=1, help="of a ladder with more than 400 rows")
     parser.add_argument("--save", metavar="PATH", help="write it to a file: .png, .svg, .txt or .mmd")
     parser.add_argument("--json", action="store_true", help="the messages on it, as `labkit messages --json`")
     parser.add_argument("--csv", action="store_true", help="the messages on it, as `labkit messages --csv`")
@@ -116,7 +117,7 @@ def _ladder(options: argparse.Namespace) -> int:
         return _run(options)
     from labkit import show
 
-    drawn = show.ladder(_open(options))
+    drawn = show.ladder(_open(options), page=options.page)
     if options.save:
         print(drawn.save(options.save))
     else:

@@ -146,7 +146,7 @@ def rastered(figure: Figure, scale: float) -> Image.Image:
 def packed(picture: Image.Image, palette: Palette) -> bytes:
     """A picture as PNG with a small colour table made of the palette's own inks."""
     file = BytesIO()
-    picture.quantize(palette=_table(palette), dither=Image.Dither.NONE).save(file, "PNG", compress_level=8)
+    picture.quantize(palette=_table(palette), dither=Image.Dither.NONE).save(file, "PNG", compress_level=9)
     return file.getvalue()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from labkit.errors import LabError
 from labkit.show import ladder_html, ladder_mermaid, ladder_picture, ladder_text
 from labkit.show.canvas import Canvas
-from labkit.show.layout import Layout, Row, layout
+from labkit.show.layout import Layout, layout
 from labkit.show.opened import Opened
 from labkit.show.palette import PALETTES
 from labkit.show.reading import sheet
@@ -57,11 +57,13 @@ class Ladder:
     """Repeated OPTIONS and REGISTER become one row."""
     theme: str = "light"
     """"light" or "dark"."""
+    page: int = 1
+    """Which page of a ladder of more than 400 rows."""
 
     @property
     def layout(self) -> Layout:
-        """Everything in its place."""
-        return layout(self.sheet if self.exact else steady(self.sheet), fold=self.fold)
+        """Everything on this page in its place."""
+        return layout(self.sheet if self.exact else steady(self.sheet), fold=self.fold, page=self.page)
 
     def text(self, *, exact: bool | None = None, ports: bool = False) -> str:
         """The canonical text form; `ports=True` adds the ports of media addresses."""
@@ -132,7 +134,7 @@ class Ladder:
         if call is not None:
             kept = tuple(arrow for arrow in kept if arrow.call == call)
         if transaction is not None:
-            key = self._row(transaction).arrow.key
+            key = self[transaction].row.arrow.key
             kept = tuple(arrow for arrow in kept if arrow.key == key)
         if between is not None:
             kept = tuple(arrow for arrow in kept if between[0] <= arrow.time_s <= between[1])
@@ -142,7 +144,7 @@ class Ladder:
             asked = {"call": call, "transaction": transaction, "between": between, "hosts": hosts}
             said = ", ".join(f"{name}={value!r}" for name, value in asked.items() if value is not None)
             raise LabError(f"Nothing on this ladder is left by {said}. It has {self._contents()}.")
-        return replace(self, sheet=_reduced(self.sheet, kept, rezero=between is None))
+        return replace(self, sheet=_reduced(self.sheet, kept, rezero=between is None), page=1)
 
     def widget(self) -> LadderWidget:
         """A live ladder: click a message, or use the arrow keys, and its headers are explained."""
@@ -151,13 +153,12 @@ class Ladder:
         return LadderWidget.of(self)
 
     def __getitem__(self, number: str) -> Opened:
-        """The message with a number such as "F4", to read, explain and open."""
-        return Opened(self.layout, self._row(number))
-
-    def _row(self, number: str) -> Row:
-        for row in self.layout.messages:
-            if row.number == number:
-                return row
+        """The message with a number such as "F4", on whatever page it is, to read, explain and open."""
+        for page in range(1, self.layout.pages + 1):
+            laid = replace(self, page=page).layout
+            for row in laid.messages:
+                if row.number == number:
+                    return Opened(laid, row)
         raise LabError(f"No message {number!r} on this ladder. It has {self._contents()}.")
 
     def __str__(self) -> str:
@@ -222,12 +223,13 @@ def ladder(
     exact: bool = True,
     title: str | None = None,
     theme: str = "light",
+    page: int = 1,
 ) -> Ladder:
     """The ladder of a trace, of anything that has a `.trace`, or of capture files.
 
     `call`, `transaction`, `between` and `hosts` choose what is on it, see `Ladder.focus`; `columns` gives their order;
     `media=False` leaves RTP out, `fold=False` shows every OPTIONS and REGISTER;
-    `exact=False` leaves out what differs between two runs of the same call.
+    `exact=False` leaves out what differs between two runs of the same call; `page` turns those of more than 400 rows.
     """
     if isinstance(source, Ladder):
         drawn = replace(source, fold=fold, exact=exact, theme=theme).focus(call=call)
@@ -237,7 +239,9 @@ def ladder(
         drawn = replace(drawn, sheet=_arranged(drawn.sheet, columns))
     if (transaction, between, hosts) != (None, None, None):
         drawn = drawn.focus(transaction=transaction, between=between, hosts=hosts)
-    return drawn if title is None else replace(drawn, sheet=replace(drawn.sheet, title=title))
+    if title is not None:
+        drawn = replace(drawn, sheet=replace(drawn.sheet, title=title))
+    return replace(drawn, page=page)
 
 
 def trace_of(source: Any) -> Trace:

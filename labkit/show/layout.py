@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 
+from labkit.errors import LabError
 from labkit.show.folding import folded
-from labkit.show.sheet import Arrow, Column, Flow, Kind, Leg, Sheet
+from labkit.show.sheet import Arrow, Column, Detail, Flow, Kind, Leg, Sheet
 
 PAUSE_S = 1.0
 """A silence longer than this is drawn as a break in the lifelines."""
@@ -19,6 +20,8 @@ LEGS = "abcdefgh"
 """Signs of the legs; a call with more of them begins again at a."""
 EMPTY = "No SIP message to show"
 """Title of a ladder without any."""
+MOST = 400
+"""Rows on one page of a ladder; a longer one goes on on the next."""
 FEW = 6
 """Up to so many columns, every order is tried."""
 
@@ -114,6 +117,10 @@ class Layout:
     """Legs by index."""
     title: str = ""
     """One line above."""
+    page: int = 1
+    """Which page of a long ladder this is."""
+    pages: int = 1
+    """How many pages it has."""
 
     @property
     def signed(self) -> bool:
@@ -126,15 +133,52 @@ class Layout:
         return tuple(row for row in self.rows if row.arrow.kind is Kind.SIP)
 
 
-def layout(sheet: Sheet, *, fold: bool = True) -> Layout:
-    """Everything of a sheet in its place."""
+def layout(sheet: Sheet, *, fold: bool = True, page: int = 1) -> Layout:
+    """Everything of a sheet in its place, or what is on one page of many; LabError for a page that is not there."""
+    numbers = _numbers(sheet.arrows)
+    shown = list(folded(sheet.arrows) if fold else enumerate(sheet.arrows))
+    pages = -(-len(shown) // MOST) or 1
+    if not 1 <= page <= pages:
+        raise LabError(f"This ladder has no page {page}. It has {pages}.", page=page)
+    if pages > 1:
+        shown = _page(sheet, shown, numbers, page, pages)
+        sheet = _only(sheet, [arrow for _, arrow in shown])
     columns = sheet.columns if sheet.fixed else _ordered(sheet)
     columns = (*columns, *[Column("")] * (2 - len(columns)))
     index = {column.name: place for place, column in enumerate(columns)}
-    numbers = _numbers(sheet.arrows)
-    shown = list(folded(sheet.arrows) if fold else enumerate(sheet.arrows))
-    rows = [_row(arrow, numbers[place], index) for place, arrow in shown]
-    return Layout(columns, tuple(_timed(_counted(rows, shown, numbers))), sheet.legs, sheet.title or EMPTY * (not rows))
+    rows = tuple(_timed(_counted([_row(arrow, numbers[n], index) for n, arrow in shown], shown, numbers)))
+    return Layout(columns, rows, sheet.legs, sheet.title or EMPTY * (not rows), page, pages)
+
+
+Shown = list[tuple[int, Arrow]]
+"""Arrows that become rows, each with its place in the sheet."""
+
+
+def _page(sheet: Sheet, shown: Shown, numbers: list[str], page: int, pages: int) -> Shown:
+    """The rows of a page, and notes on what is before and behind them."""
+    part = shown[(page - 1) * MOST : page * MOST]
+    first, last = part[0], part[-1]
+    used = {name for _, arrow in part for name in (arrow.source, arrow.target)}
+    ends = [column.name for column in sheet.columns if column.name in used]
+    numbers.append("")  # that of the notes
+    rest = [number for number in numbers if number]
+    before = [number for number in numbers[: first[0]] if number]
+    behind = [number for number in numbers[last[0] + 1 :] if number]
+    top = _turn(ends, first[1].time_s, f"page {page} of {pages}", f"{len(before)} messages before")
+    end = _turn(ends, last[1].time_s, f"page {page} of {pages}", f"{len(behind)} messages follow, up to {rest[-1]}")
+    place = len(numbers) - 1
+    return [*[(place, top)] * (page > 1), *part, *[(place, end)] * (page < pages)]
+
+
+def _turn(ends: list[str], time_s: float, label: str, detail: str) -> Arrow:
+    return Arrow(Kind.NOTE, ends[0], ends[-1], time_s, label, details=(Detail(detail),))
+
+
+def _only(sheet: Sheet, arrows: list[Arrow]) -> Sheet:
+    """A sheet of some arrows, with the columns that they need."""
+    used = {name for arrow in arrows for name in (arrow.source, arrow.target, arrow.through)}
+    columns = tuple(column for column in sheet.columns if column.name in used)
+    return replace(sheet, columns=columns, arrows=tuple(arrows))
 
 
 def _row(arrow: Arrow, number: str, index: dict[str, int]) -> Row:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from labkit.trace.sipscan import Message
     from labkit.trace.trace import Trace
 
-MOST = 400
-"""Messages on one ladder; a longer one helps nobody, and says how many it left out."""
 Summaries = dict[tuple[str, int], tuple[Detail, ...]]
 """Small lines about the SDP of a message, by point and frame."""
 CODECS = 3
@@ -69,7 +67,6 @@ class _Reader:
     trace: Trace
     places: list[int]
     """Which messages are shown."""
-    left_out: int
     hosts: Hosts
     call_of: dict[str, int]
     """Number of the call by Call-ID."""
@@ -89,16 +86,14 @@ class _Reader:
         names = trace.capture.names
         alias = [(names.get(each.src, each.src), names.get(each.dst, each.dst)) for each in shown]
         shared = frozenset(one for one, other in alias if one == other)
-        return cls(trace, places[:MOST], max(len(places) - MOST, 0), Hosts(names, shared), call_of)
+        return cls(trace, places, Hosts(names, shared), call_of)
 
     def sheet(self, *, media: bool) -> Sheet:
         """Messages first, for they name legs and columns; then media among them."""
         arrows = list(self._messages())
         if media:
-            arrows += self._media(last_s=arrows[-1].time_s if self.left_out else float("inf"))
+            arrows += joined(self._media())
         arrows.sort(key=lambda arrow: arrow.time_s)
-        if self.left_out:
-            arrows.append(self._rest(arrows[-1]))
         moved = tuple(_moved(arrow, arrows[0].time_s) for arrow in arrows)
         return Sheet(self.hosts.listed(), moved, tuple(self.legs), self._title())
 
@@ -175,17 +170,14 @@ class _Reader:
                     self.hosts.announced.setdefault(each.endpoint, self.hosts.column(sent))
         return found
 
-    def _media(self, last_s: float) -> Iterator[Arrow]:
-        """RTP, both directions of a leg as one arrow."""
+    def _media(self) -> Iterator[Arrow]:
+        """RTP, each direction as an arrow of its own."""
         call_id_of = {leg.number: leg.call_id for leg in self.trace.legs_found}
         shown = {self.trace.sip[place].call_id for place in self.places}
-        arrows: list[Arrow] = []
         for way in ways(self.trace):
             call_id = call_id_of.get(way.leg or 0, "")
-            chosen = call_id in shown if call_id else len(self.places) == len(self.trace.sip)
-            if chosen and way.first_s <= last_s:
-                arrows = joined(arrows, self._one_way(way, call_id))
-        return iter(arrows)
+            if call_id in shown if call_id else len(self.places) == len(self.trace.sip):
+                yield self._one_way(way, call_id)
 
     def _one_way(self, way: Way, call_id: str) -> Arrow:
         source, target = self.hosts.column(way.passage.source), self.hosts.column(way.passage.target)
@@ -194,11 +186,6 @@ class _Reader:
             through=self._through(way.passage, source, target), forward=Flow(way.codec, way.packets, way.lost),
             leg=self.leg_of.get(call_id), call=self.call_of.get(call_id),
         )  # fmt: skip
-
-    def _rest(self, last: Arrow) -> Arrow:
-        names = list(self.hosts.columns)
-        label = f"{self.left_out} more messages: look at one call with ladder(trace, call=1)"
-        return Arrow(Kind.NOTE, names[0], names[-1], last.time_s, label)
 
     def _title(self) -> str:
         shown = {self.call_of[id_] for id_ in (self.trace.sip[p].call_id for p in self.places) if id_ in self.call_of}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,17 +55,25 @@ def _way(group: Sequence[Mapping[str, Any]]) -> Way:
     )
 
 
-def joined(arrows: list[Arrow], new: Arrow) -> list[Arrow]:
-    """The arrows with one more, which becomes the way back of one that runs at the same time."""
-    for place, old in enumerate(arrows):
-        ends = (old.source, old.target, old.call) == (new.target, new.source, new.call)
-        if ends and old.backward is None and (old.end_s or 0) + SLACK_S >= new.time_s:
-            both = replace(
-                old, backward=new.forward, end_s=max(old.end_s or 0, new.end_s or 0),
-                label=_label(old.label, new.label),
-            )  # fmt: skip
-            return [*arrows[:place], both, *arrows[place + 1 :]]
-    return [*arrows, new]
+def joined(single: Iterable[Arrow]) -> list[Arrow]:
+    """The arrows in order, where one that runs back while another runs becomes its way back."""
+    arrows: list[Arrow] = []
+    alone: dict[tuple[str, str, int | None], list[int]] = {}
+    for new in single:
+        partners = alone.get((new.target, new.source, new.call), [])
+        place = next((each for each in partners if (arrows[each].end_s or 0) + SLACK_S >= new.time_s), None)
+        if place is None:
+            alone.setdefault((new.source, new.target, new.call), []).append(len(arrows))
+            arrows.append(new)
+        else:
+            partners.remove(place)
+            arrows[place] = _both(arrows[place], new)
+    return arrows
+
+
+def _both(there: Arrow, back: Arrow) -> Arrow:
+    end_s, label = max(there.end_s or 0, back.end_s or 0), _label(there.label, back.label)
+    return replace(there, backward=back.forward, end_s=end_s, label=label)
 
 
 def _label(one: str, other: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 Endpoint = tuple[str, int]
@@ -26,6 +27,7 @@ class Sighting:
     """The message, where it is one."""
 
 
+@lru_cache(maxsize=1 << 16)
 def private(address: str) -> bool:
     """Whether an address means nothing beyond a NAT; False for a name."""
     try:

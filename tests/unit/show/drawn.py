@@ -86,9 +86,14 @@ def good_call() -> Sheet:
 
 
 def sixty() -> Sheet:
-    """Sixty messages and six media arrows: the same call three times, the last without its end."""
-    arrows = tuple(shifted(arrow, lap * 6.0, lap) for lap in range(3) for arrow in call())
-    return Sheet(COLUMNS, arrows[:-3], LEGS)
+    """Sixty messages and six media arrows."""
+    return laps(3, 66)
+
+
+def laps(count: int, rows: int) -> Sheet:
+    """The same call several times, the last without its end."""
+    arrows = tuple(shifted(arrow, lap * 6.0, lap) for lap in range(count) for arrow in call())
+    return Sheet(COLUMNS, arrows[:rows], LEGS)
 
 
 def shifted(arrow: Arrow, by_s: float, lap: int) -> Arrow:

@@ -62,6 +62,13 @@ def test_a_picture_is_small_and_fits_a_notebook(name: str, theme: str) -> None:
     assert min(png_size(png)) > 100
 
 
+@pytest.mark.parametrize("theme", sorted(PALETTES))
+def test_a_ladder_of_82_rows_takes_80_kilobytes(theme: str) -> None:
+    ladder = Ladder(drawn.laps(4, 82), theme=theme)
+    assert 82 == len(ladder.layout.rows)
+    assert len(ladder.png()) <= 80_000
+
+
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=list(PALETTES))
 def test_every_text_has_a_contrast_of_4_5(palette: Palette) -> None:
     on_paper = (palette.ink, palette.quiet, palette.good, palette.bad, palette.ask, *palette.legs)

@@ -209,13 +209,32 @@ def test_columns_are_put_in_the_order_asked_for(inside: Path) -> None:
         ladder(inside, columns=["nobody"])
 
 
-def test_a_long_capture_is_cut_and_says_how_to_see_the_rest(tmp_path: Path) -> None:
+def test_a_long_ladder_has_pages_and_says_so(tmp_path: Path) -> None:
     packets = [
-        (n / 100, PHONE, 5060, PBX, 5060, wire.message("MESSAGE sip:b", f"m{n}", "1 MESSAGE", PHONE))
-        for n in range(450)
+        (n / 100, PHONE, 5060, PBX if n < 850 else SBC, 5060, wire.message("MESSAGE sip:b", f"m{n}", "1 MESSAGE", "x"))
+        for n in range(900)
     ]
-    lines = str(ladder(wire.write(tmp_path / "long.pcap", packets))).splitlines()
-    assert "50 more messages" in lines[-1]
+    first = ladder(wire.write(tmp_path / "long.pcap", packets))
+    pages = [first, *(ladder(first, page=page) for page in (2, 3))]
+    ends = [" ".join(line.strip("│ ") for line in str(each).splitlines()[-2:]) for each in pages]
+    assert "page 1 of 3" in ends[0]
+    assert "500 messages follow, up to F900" in ends[0]
+    assert "page" not in ends[2]
+    assert "800 messages before" in str(pages[2])
+    numbers = [row.number for each in pages for row in each.layout.messages]
+    assert [f"F{n}" for n in range(1, 901)] == numbers
+    assert [2, 2, 3] == [len(each.layout.columns) for each in pages]
+    assert "F850" == first["F850"].row.number
+    with pytest.raises(LabError, match=r"no page 4\. It has 3\."):
+        str(ladder(first, page=4))
+
+
+def test_keepalives_of_a_day_do_not_fill_pages(tmp_path: Path) -> None:
+    packets = [
+        (30.0 * n, PBX, 5060, SBC, 5060, wire.message("OPTIONS sip:b", f"o{n}", "1 OPTIONS", PBX)) for n in range(2880)
+    ]
+    drawn = ladder(wire.write(tmp_path / "day.pcap", [*packets, *((86_400 + t, *rest) for t, *rest in phone_call())]))
+    assert (1, True) == (drawn.layout.pages, "INVITE" in str(drawn))
 
 
 def test_damaged_messages_never_break_a_ladder(tmp_path: Path, two_points: Capture) -> None:
