@@ -19,7 +19,7 @@ _MODULES = {
     "record": ("record",),
     "cache": ("cache",),
     "image": ("image",),
-    "pjsip": ("lint", "explain"),
+    "pjsip": ("lint", "explain", "migrate"),
     "triage": ("triage",),
 }
 

@@ -1,4 +1,4 @@
-"""`labkit lint`, `labkit explain`: what is wrong with Asterisk's files, and what their options mean."""
+"""`labkit lint`, `explain`, `migrate`: Asterisk's files judged, their options explained, a sip.conf carried over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.pjsip.objects import read_files
 
 
 def add_commands(commands: Any) -> None:
-    """Add lint and explain to the command line."""
+    """Add lint, explain and migrate to the command line."""
     text = "look for mistakes in pjsip.conf, extensions.conf and their kin"
     lint = commands.add_parser("lint", help=text, description=text)
     lint.add_argument("source", nargs="?", type=Path, help="a folder such as /etc/asterisk, or one file of it")
@@ -27,6 +27,11 @@ def add_commands(commands: Any) -> None:
     explain.add_argument("--lab", default="default", help="the lab's name (default: default)")
     explain.add_argument("--json", action="store_true", help="print for machines")
     explain.set_defaults(run=_explain)
+    text = "write the pjsip.conf that does what a sip.conf did, with a comment on each decision"
+    migrate = commands.add_parser("migrate", help=text, description=text)
+    migrate.add_argument("source", type=Path, help="sip.conf, or the folder that it is in")
+    migrate.add_argument("--json", action="store_true", help="print for machines")
+    migrate.set_defaults(run=_migrate)
 
 
 def _lint(options: argparse.Namespace) -> int:
@@ -51,3 +56,11 @@ def _explain(options: argparse.Namespace) -> None:
     folder = options.config or Home(options.lab).folder / "pbx/etc"
     explanation = explain(options.option, read_files(folder) if folder.exists() else {})
     print(json.dumps(asdict(explanation), default=str) if options.json else explanation)
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    from labkit.pjsip.migration import migrate
+
+    migration = migrate(options.source)
+    lost = [asdict(each) for each in migration.lost]
+    print(json.dumps({"pjsip.conf": str(migration), "lost": lost}) if options.json else migration, end="")

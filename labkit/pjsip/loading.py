@@ -15,9 +15,9 @@ _MUST: dict[str, tuple[str, ...]] = {
     "registration": ("server_uri", "client_uri"),
     "transport": ("bind",),
 }
-_WHOLE = re.compile(r"\+?(0[xX][\da-fA-F]+|\d+)")
-_SIGNED = re.compile(r"[+-]?(0[xX][\da-fA-F]+|\d+)")
-_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"\+?(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)", re.ASCII)
+_SIGNED = re.compile(r"[+-]?(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SIP_URI = re.compile(r"<?sips?:[^\s]+", re.IGNORECASE)
 _LARGEST = 2**32 - 1
 _SEVERAL = ("identify_by", "supported_algorithms_uac", "supported_algorithms_uas")
@@ -41,8 +41,7 @@ def complaint(type_: str, name: str, value: str) -> str | None:
 
 
 def _whole(known: Known, value: str) -> str | None:
-    number = _WHOLE.fullmatch(value)
-    good = number is not None and int(number[1], 16 if "x" in value.lower() else 10) <= _LARGEST
+    good = _WHOLE.fullmatch(value) is not None and reference.whole(value) <= _LARGEST
     return None if good else "must be a whole number"
 
 

@@ -67,3 +67,14 @@ def nearest(type_: str, name: str) -> str | None:
 def true(value: str) -> bool:
     """Whether Asterisk takes a value for yes."""
     return value.strip().lower() in TRUE
+
+
+def whole(value: str) -> int:
+    """The number that a value says, as C reads one: 0x before hexadecimal, 0 before octal digits; 0 for none."""
+    text = value.strip().lstrip("+")
+    digits = text.removeprefix("-")
+    base = 16 if digits[:2].lower() == "0x" else 8 if digits.startswith("0") else 10
+    try:
+        return int(text, base)
+    except ValueError:
+        return 0

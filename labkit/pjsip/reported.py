@@ -9,7 +9,7 @@ from ipaddress import ip_network
 
 from labkit.pjsip import reference
 from labkit.pjsip.objects import Object
-from labkit.pjsip.reference import Known, true
+from labkit.pjsip.reference import Known, true, whole
 
 _WEBRTC = {
     "use_avpf": "true", "bundle": "true", "rtcp_mux": "true", "ice_support": "true", "media_encryption": "dtls",
@@ -109,7 +109,7 @@ def _switch(known: Known, value: str) -> str:
 
 
 def _number(known: Known, value: str) -> str:
-    return str(int(value, 0)) if not value.isdigit() else str(int(value))
+    return str(whole(value))
 
 
 def _decimal(known: Known, value: str) -> str:

@@ -22,7 +22,7 @@ MUST = {
 VALUES = {
     "flag": ("yes", "zz"),
     "switch": ("YES", "zz"),
-    "number": ("7", "5.5", "0x10", "zz", "", "99999999999"),
+    "number": ("7", "5.5", "0x10", "010", "08", "zz", "", "99999999999"),
     "decimal": ("7", "5.5", "1e3", "zz"),
     "choice": ("zz",),
     "codecs": ("all", "!all,ulaw", "ULAW", "ulaw:20", "ulaw,zz", ""),

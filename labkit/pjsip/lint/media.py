@@ -9,6 +9,7 @@ from labkit.pjsip.lint.rule import Spot, rule
 from labkit.pjsip.lint.subject import Subject, covers
 from labkit.pjsip.lint.trunks import at
 from labkit.pjsip.objects import Object
+from labkit.pjsip.reference import whole
 
 _NAT = "docs.asterisk.org, Configuring res_pjsip to work through NAT"
 _EXTERNAL = ("external_media_address", "external_signaling_address")
@@ -129,7 +130,7 @@ def rtp_range(subject: Subject) -> Iterator[Spot]:
     section = subject.config("rtp.conf").find("general")
     options = {option.name.lower(): option for option in section.options} if section else {}
     begin, end = (
-        int(options[name].value) if name in options and options[name].value.isdigit() else default
+        int(options[name].value) if name in options and options[name].value.isdecimal() else default
         for name, default in (("rtpstart", 5000), ("rtpend", 31000))
     )
     ranges = list(open_ports(subject.firewall))
@@ -176,6 +177,6 @@ def idle_pinhole(subject: Subject) -> Iterator[Spot]:
         if not transport or not any(transport.value(option) for option in _EXTERNAL):
             continue
         for aor in subject.aors(trunk):
-            seldom = all(int(each.value("expiration"), 0) > 60 for each in subject.registrations(trunk))
-            if subject.registrations(trunk) and seldom and int(aor.value("qualify_frequency"), 0) == 0:
+            seldom = all(whole(each.value("expiration")) > 60 for each in subject.registrations(trunk))
+            if subject.registrations(trunk) and seldom and whole(aor.value("qualify_frequency")) == 0:
                 yield at(aor, aor.setting("qualify_frequency"), f"aor [{aor.id}] is never asked by OPTIONS")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from labkit.pjsip.lint.rule import Spot, rule
 from labkit.pjsip.lint.subject import Subject, covers, host_of, network_of
 from labkit.pjsip.objects import Object, Setting
+from labkit.pjsip.reference import whole
 
 _IDENTIFY = "docs.asterisk.org, res_pjsip_endpoint_identifier_ip"
 _REGISTRATION = "docs.asterisk.org, res_pjsip_outbound_registration"
@@ -211,7 +212,7 @@ def overlap_on_trunk(subject: Subject) -> Iterator[Spot]:
 def gives_up(subject: Subject) -> Iterator[Spot]:
     """Registrations that try for less than half an hour."""
     for each in subject.objects.registrations.values():
-        tries, pause_s = int(each.value("max_retries"), 0), int(each.value("retry_interval"), 0)
+        tries, pause_s = whole(each.value("max_retries")), whole(each.value("retry_interval"))
         if tries * pause_s < _OUTAGE_S and host_of(each.value("server_uri")):
             text = f"registration [{each.id}] tries {tries} times, {pause_s} s apart, then never again"
             yield at(each, each.setting("max_retries"), text)
