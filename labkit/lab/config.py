@@ -83,7 +83,7 @@ class ConfigFiles(MutableMapping[str, str]):
     def __getitem__(self, name: str) -> str:
         """The text of a file."""
         try:
-            return self._path(name).read_text()
+            return self._path(name).read_text("utf-8", "surrogateescape")
         except (FileNotFoundError, IsADirectoryError):
             near = difflib.get_close_matches(name, self, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(self)}"
@@ -94,7 +94,7 @@ class ConfigFiles(MutableMapping[str, str]):
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(text)
+        partial.write_text(text, "utf-8", "surrogateescape")
         partial.replace(path)
 
     def __delitem__(self, name: str) -> None:

@@ -31,7 +31,6 @@ from labkit.runtime import choice
 from labkit.runtime.base import Impairment, Runtime
 from labkit.runtime.replay import Replay
 from labkit.runtime.topology import Topology, lab_env
-from labkit.scenario.changes import only_reloaded
 from labkit.scenario.citation import Assessment, Citation
 from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
@@ -308,36 +307,21 @@ class Lab:
 
     def break_(self, slug: str, seed: int | None = None) -> Scenario:
         """Break the lab by a scenario, from health, whatever it was before; a seed draws other numbers and names."""
-        return self._staged(slug, seed, broken=True)
+        return staging.put_in(self, slug, seed, broken=True)
 
     def scene(self, slug: str, seed: int | None = None) -> Scenario:
         """The healthy lab with the surroundings of a scenario, for comparison."""
-        return self._staged(slug, seed, broken=False)
+        return staging.put_in(self, slug, seed, broken=False)
 
-    def _staged(self, slug: str, seed: int | None, broken: bool) -> Scenario:
-        Shelf.here().folder(slug)
-        self._reseed(slug, seed, broken)
-        scenario = Shelf.here().read(slug, self.values, seed)
-        lacking = set(scenario.needs) - self.runtime.capabilities
-        if lacking and self.replayed is None:
-            self._reseed("", None, False)
-            message = f"{slug} needs {', '.join(sorted(lacking))}, which {self.runtime.name} has not."
-            raise HostError(message, slug=slug)
-        apart = broken and self.replayed is None and only_reloaded(scenario.broken, scenario.scene)
-        steps = (*scenario.scene, *(scenario.broken if broken and not apart else ()))
-        staging.stage(self, steps, f"{'break' if broken and not apart else 'scene'} {slug}")
-        if apart:
-            staging.carry_out(self, scenario.broken, f"break {slug}")
-        return scenario
-
-    def _reseed(self, slug: str, seed: int | None, broken: bool) -> None:
+    def reseed(self, slug: str = "", seed: int | None = None, broken: bool = False) -> None:
+        """Write down what the lab is broken by, and take that seed's values from now on; nothing is changed by it."""
         self.running()
         self.home.write(State(self.runtime.name, True, slug, seed, broken))
         self._forget("values", "config")
 
     def heal(self) -> None:
         """Make everything healthy again: files, firewall, line, provider, phones; edits stay in the history."""
-        self._reseed("", None, False)
+        self.reseed()
         staging.heal(self)
 
     def apply(self) -> Version:

@@ -14,13 +14,15 @@ from labkit.errors import ConfigRejected, HostError, LabError, NotReady
 from labkit.lab import status
 from labkit.lab.asterisk import LogLine
 from labkit.lab.config import ROUTER
+from labkit.lab.home import State
 from labkit.lab.parties import PHONES
 from labkit.phone.settings import TONES, Behaviour
 from labkit.pjsip.config import read
 from labkit.provider.policy import edited
 from labkit.runtime.topology import lab_env
 from labkit.scenario import changes
-from labkit.scenario.model import REGISTRATIONS, STRENGTH, Apply, Change
+from labkit.scenario.model import REGISTRATIONS, STRENGTH, Apply, Change, Scenario
+from labkit.scenario.shelf import Shelf
 from labkit.scenario.values import render
 
 if TYPE_CHECKING:
@@ -39,6 +41,35 @@ _ATTEMPT_S = 0.8
 """How long a registration may take that works."""
 _REGISTER_S = 1.2
 """How late Asterisk sends a REGISTER that it is asked for."""
+
+
+def put_in(lab: Lab, slug: str, seed: int | None, broken: bool) -> Scenario:
+    """Bring the lab from health, whatever it was before, into a scenario's scene or its broken state."""
+    scenario = _fitting(lab, slug, seed, broken)
+    apart = broken and lab.replayed is None and changes.only_reloaded(scenario.broken, scenario.scene)
+    steps = (*scenario.scene, *(scenario.broken if broken and not apart else ()))
+    stage(lab, steps, f"{'break' if broken and not apart else 'scene'} {slug}")
+    if apart:
+        carry_out(lab, scenario.broken, f"break {slug}")
+    return scenario
+
+
+def _fitting(lab: Lab, slug: str, seed: int | None, broken: bool) -> Scenario:
+    """The scenario with the values of its seed; HostError where the runtime lacks what it needs."""
+    shelf = Shelf.here()
+    shelf.folder(slug)
+    before = lab.home.state or State(lab.runtime.name, ready=True)
+    lab.reseed(slug, seed, broken)
+    try:
+        scenario = shelf.read(slug, lab.values, seed)
+        lacking = set(scenario.needs) - lab.runtime.capabilities
+        if lacking and lab.replayed is None:
+            needs = f"{slug} needs {', '.join(sorted(lacking))}, which {lab.runtime.name} has not."
+            raise HostError(needs, slug=slug)
+    except LabError:
+        lab.reseed(before.scenario, before.seed, before.broken)
+        raise
+    return scenario
 
 
 def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
@@ -98,9 +129,9 @@ def carry_out(lab: Lab, steps: Iterable[Change], label: str) -> None:
     texts = {name if name == ROUTER else f"pbx/{name}": text for name, text in lab.config.items()}
     files = changes.applied(texts, steps)
     lab.config.lay({name.removeprefix("pbx/"): text for name, text in files.items()})
+    made_to_count(lab, max(changes.strength(steps), needed(lab), key=STRENGTH.index), label)
     for change in steps:
         happen(lab, change)
-    made_to_count(lab, max(changes.strength(steps), needed(lab), key=STRENGTH.index), label)
 
 
 def happen(lab: Lab, change: Change) -> None:

@@ -58,3 +58,26 @@ def test_a_misspelt_file_is_named_with_the_nearest(files: ConfigFiles) -> None:
 def test_a_text_to_replace_must_stand_there_once(files: ConfigFiles) -> None:
     with pytest.raises(HostError, match="0 times"):
         files.replace("pjsip.conf", "nothing like it", "x")
+
+
+def test_bytes_that_are_no_text_are_kept_as_they_are(files: ConfigFiles) -> None:
+    path = files.folder / "pjsip.conf"
+    path.write_bytes(b"; caf\xe9 \xff\n")
+    files["copy.conf"] = files["pjsip.conf"]
+    assert (files.folder / "copy.conf").read_bytes() == path.read_bytes()
+    assert files.changed() == ["copy.conf", "pjsip.conf"]
+
+
+def test_laying_files_writes_what_differs_and_removes_what_is_not_among_them(files: ConfigFiles) -> None:
+    files["mine.conf"] = "x\n"
+    untouched = (files.folder / "pjsip.conf").stat().st_mtime_ns
+    files.lay(files.healthy() | {"pjsip.d/trunk.conf": "match = 1\n"})
+    assert files.changed() == ["pjsip.d/trunk.conf"]
+    assert (files.folder / "pjsip.conf").stat().st_mtime_ns == untouched
+
+
+def test_what_an_editor_hides_is_no_configuration(files: ConfigFiles) -> None:
+    hidden = files.folder / "pjsip.d/.ipynb_checkpoints"
+    hidden.mkdir()
+    (hidden / "trunk-checkpoint.conf").write_text("x\n")
+    assert files.changed() == []
