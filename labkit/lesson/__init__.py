@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from labkit.lesson.views import doctor as doctor
     from labkit.lesson.views import ladder as ladder
     from labkit.lesson.views import media as media
+    from labkit.lesson.views import offers as offers
     from labkit.lesson.views import parties as parties
     from labkit.lesson.views import trunks as trunks
 
@@ -47,6 +48,7 @@ _HOMES = {
     "doctor": "labkit.lesson.views",
     "ladder": "labkit.lesson.views",
     "media": "labkit.lesson.views",
+    "offers": "labkit.lesson.views",
     "parties": "labkit.lesson.views",
     "attempts": "labkit.lesson.views",
     "trunks": "labkit.lesson.views",

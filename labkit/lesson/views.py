@@ -21,13 +21,26 @@ if TYPE_CHECKING:
     from labkit.lab.calls import Call
     from labkit.show import Ladder
 
-CALL = 1
-"""The number of the call itself in its capture; around it the capture may hold the PBX's own OPTIONS."""
-
 
 def ladder(call: Call, **choice: Any) -> Ladder:
     """The ladder of a call the lab placed, that call alone; `choice` is that of `labkit.show.ladder`."""
-    return show.ladder(call, call=CALL, **choice)
+    return show.ladder(call, call=_number(call), **choice)
+
+
+def offers(call: Call) -> pd.DataFrame:
+    """What each side of a call said of its voice: a row for each description (RFC 3264).
+
+    Columns: leg, message, from (host), role, address, codecs, direction.
+    """
+    table = call.trace.offers
+    own = table[table["call"] == _number(call)].rename(columns={"src_name": "from"})
+    return own[["leg", "message", "from", "role", "address", "codecs", "direction"]].reset_index(drop=True)
+
+
+def _number(call: Call) -> int:
+    """The number of the call itself in its capture, which may hold the PBX's own OPTIONS and calls of strangers."""
+    numbers = (each.number for each in call.trace.calls_found for leg in each.legs if leg.call_id == call.near.call_id)
+    return next(numbers, 1)
 
 
 def parties() -> pd.DataFrame:
@@ -78,9 +91,13 @@ def media(call: Call) -> pd.DataFrame:
 
     Columns: point, from and to (hosts), codec, clock_rate_hz, packet_every_ms (mean, whole ms), lost (packets).
     """
-    streams = call.trace.streams.assign(packet_every_ms=lambda table: table["delta_mean_ms"].round().astype(int))
-    named = streams.rename(columns={"src_name": "from", "dst_name": "to"})
     columns = ["point", "from", "to", "codec", "clock_rate_hz", "packet_every_ms", "lost"]
+    streams = call.trace.streams
+    streams = streams if streams.empty else streams[streams["call"] == _number(call)]
+    if streams.empty:
+        return streams.reindex(columns=columns).set_index("point")
+    rounded = streams.assign(packet_every_ms=streams["delta_mean_ms"].round().astype(int))
+    named = rounded.rename(columns={"src_name": "from", "dst_name": "to"})
     return named[columns].sort_values(columns[:3]).set_index("point")
 
 

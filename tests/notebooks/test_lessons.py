@@ -13,7 +13,8 @@ LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 def test_there_are_lessons() -> None:
-    assert [lesson.name[:2] for lesson in LESSONS] == [f"{number:02}" for number in range(len(LESSONS))]
+    numbers = [lesson.name[:2] for lesson in LESSONS]
+    assert numbers == sorted({*numbers} & {f"{number:02}" for number in range(20)})
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
