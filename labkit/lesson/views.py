@@ -89,14 +89,14 @@ def attempts(lab: Lab, last: int = 5) -> pd.DataFrame:
 def media(call: Call) -> pd.DataFrame:
     """The voice of a call, a row for each direction at each point of capture.
 
-    Columns: point, from and to (hosts), codec, clock_rate_hz, packet_every_ms (mean, whole ms), lost (packets).
+    Columns: point, from and to (hosts), codec, clock_rate_hz, packet_every_ms (mean, to 10 ms), lost (packets).
     """
     columns = ["point", "from", "to", "codec", "clock_rate_hz", "packet_every_ms", "lost"]
     streams = call.trace.streams
     streams = streams if streams.empty else streams[streams["call"] == _number(call)]
     if streams.empty:
         return streams.reindex(columns=columns).set_index("point")
-    rounded = streams.assign(packet_every_ms=streams["delta_mean_ms"].round().astype(int))
+    rounded = streams.assign(packet_every_ms=streams["delta_mean_ms"].round(-1).astype(int))
     named = rounded.rename(columns={"src_name": "from", "dst_name": "to"})
     return named[columns].sort_values(columns[:3]).set_index("point")
 
