@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.show.charts import streams as streams
     from labkit.show.ladders import Ladder as Ladder
     from labkit.show.ladders import ladder as ladder
+    from labkit.show.lamp_row import lamps as lamps
     from labkit.show.object_graph import objects as objects
     from labkit.show.sounds import sound as sound
     from labkit.show.timelines import dtmf as dtmf
@@ -31,6 +32,7 @@ _HOMES = {
     "dtmf": "labkit.show.timelines",
     "jitter": "labkit.show.charts",
     "ladder": "labkit.show.ladders",
+    "lamps": "labkit.show.lamp_row",
     "loss": "labkit.show.charts",
     "media": "labkit.show.charts",
     "mos": "labkit.show.charts",
@@ -42,8 +44,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Ladder", "bitrate", "delta", "dtmf", "jitter", "ladder", "loss", "media", "mos", "objects", "offers", "sequence",
-    "sound", "streams",
+    "Ladder", "bitrate", "delta", "dtmf", "jitter", "ladder", "lamps", "loss", "media", "mos", "objects", "offers",
+    "sequence", "sound", "streams",
 ]  # fmt: skip
 
 
