@@ -17,8 +17,6 @@ FINDING = Finding(
 )  # fmt: skip
 STATES = {"signalling": "red", "dialplan": "green", "nat": "green"}
 LAMPS = [Lamp(layer, STATES.get(layer, "unknown"), f"Seen in {LAYERS[layer]} of this call.") for layer in LAYERS]
-    Lamp(layer, STATES.get(layer, "unknown"), f"Seen in the layer {LAYERS[layer]} of this call.") for layer in LAYERS
-]
 TRIAGE = Triage(tuple(LAMPS), (FINDING,), ())
 
 
