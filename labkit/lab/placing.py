@@ -126,8 +126,8 @@ def _likeness(plan: CallPlan, party: str, report: CallReport) -> int:
     internal = f"phone-{plan.to}" == party
     if (party == PROVIDER) is (inbound or internal):
         return 0
-    if plan.by == STRANGER and STRANGER not in report.headers.get("From", ""):
-        return 0
+    if plan.by == STRANGER:
+        return 3 * (STRANGER in report.headers.get("From", ""))
     called = party == PROVIDER and plan.to[-_DIGITS:] in _digits(report.request_uri + report.headers.get("To", ""))
     shown = " ".join(value for name, value in report.headers.items() if name != "To")
     caller = f"{(plan.pstn or plan.by.removeprefix('phone-'))[-_DIGITS:]}@" in _digits(shown)

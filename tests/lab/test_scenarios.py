@@ -4,11 +4,16 @@ The matrix (`python -m tests.bench.scenarios`) also walks the healthy lab, every
 """
 
 import datetime
+import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from labkit.cli import main
 from labkit.errors import ConfigRejected
 from labkit.lab.lab import Lab
 from labkit.runtime import choice
@@ -126,3 +131,37 @@ def test_a_lab_whose_asterisk_cannot_start_has_a_verdict_and_is_healed(healed: L
     healed.verify()
     healed.heal()
     assert str(healed.verify()).startswith("Passed")
+
+
+def test_a_break_that_was_killed_loses_nothing(healed: Lab) -> None:
+    healed.config["extensions.conf"] += "; written before the crash\n"
+    words = [sys.executable, "-m", "labkit", "break", "inbound-401", "--lab", healed.name, "--seed", "3"]
+    breaking = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    while (state := healed.home.state) is not None and not state.scenario and breaking.poll() is None:
+        time.sleep(0.002)
+    breaking.kill()
+    breaking.wait()
+    with Lab.attach(healed.name) as found:
+        found.heal()
+        assert str(found.verify()).startswith("Passed")
+        assert any("before the crash" in version.files["extensions.conf"] for version in found.history)
+
+
+def test_the_command_line_walks_the_learner_s_way(healed: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    lab = ["--lab", healed.name]
+    assert main(["break", "inbound-401", "--seed", "4", *lab]) == 0
+    assert "Files: " in capsys.readouterr().out
+    assert main(["hint", "who", *lab]) == 0
+    assert main(["verify", "--json", *lab]) == 1
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["passed"] is False
+    name = "pjsip.d/trunk-provider.conf"
+    old = next(line for line in healed.config[name].splitlines() if line.startswith("match = "))
+    healed.config.replace(name, old, f"match = {healed.values['provider']}")
+    assert main(["diff", *lab]) == 0
+    assert main(["apply", *lab]) == 0
+    assert "reload, no errors" in capsys.readouterr().out
+    assert main(["verify", *lab]) == 0
+    assert main(["history", *lab]) == main(["undo", *lab]) == 0
+    assert main(["verify", *lab]) == 1
+    assert main(["heal", *lab]) == 0
+    assert healed.config.changed() == []
