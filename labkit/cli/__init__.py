@@ -19,7 +19,7 @@ _MODULES = {
     "record": ("record",),
     "cache": ("cache",),
     "image": ("image",),
-    "pjsip": ("lint", "explain", "migrate"),
+    "pjsip": ("lint", "objects", "explain", "migrate"),
     "triage": ("triage",),
 }
 

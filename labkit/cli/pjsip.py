@@ -1,4 +1,4 @@
-"""`labkit lint`, `explain`, `migrate`: Asterisk's files judged, their options explained, a sip.conf carried over."""
+"""`labkit lint`, `objects`, `explain`, `migrate`: Asterisk's files judged, drawn, explained, and carried over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.pjsip.objects import read_files
 
 
 def add_commands(commands: Any) -> None:
-    """Add lint, explain and migrate to the command line."""
+    """Add lint, objects, explain and migrate to the command line."""
     text = "look for mistakes in pjsip.conf, extensions.conf and their kin"
     lint = commands.add_parser("lint", help=text, description=text)
     lint.add_argument("source", nargs="?", type=Path, help="a folder such as /etc/asterisk, or one file of it")
@@ -20,6 +20,13 @@ def add_commands(commands: Any) -> None:
     lint.add_argument("--rules", action="store_true", help="list all rules instead")
     lint.add_argument("--json", action="store_true", help="print for machines")
     lint.set_defaults(run=_lint)
+    text = "the PJSIP objects: what links to what, what is broken, unused, refused or not loaded"
+    graph = commands.add_parser("objects", help=text, description=text)
+    graph.add_argument("name", nargs="?", help="only what belongs to this name")
+    graph.add_argument("--config", type=Path, help="a folder such as /etc/asterisk (default: the lab and its Asterisk)")
+    graph.add_argument("--lab", default="default", help="the lab's name (default: default)")
+    graph.add_argument("--save", metavar="PATH", help="draw it to a file: .png, .svg, .txt or .html")
+    graph.set_defaults(run=_objects)
     text = "what an option such as endpoint.rtp_symmetric means, its default, its value and where it was set"
     explain = commands.add_parser("explain", help=text, description=text)
     explain.add_argument("option", help="such as endpoint.rtp_symmetric")
@@ -64,3 +71,22 @@ def _migrate(options: argparse.Namespace) -> None:
     migration = migrate(options.source)
     lost = [asdict(each) for each in migration.lost]
     print(json.dumps({"pjsip.conf": str(migration), "lost": lost}) if options.json else migration, end="")
+
+
+def _objects(options: argparse.Namespace) -> None:
+    from labkit.pjsip.graph import object_graph
+    from labkit.pjsip.objects import read_objects
+
+    if options.config:
+        graph = object_graph(read_objects(options.config))
+    else:
+        from labkit.lab.lab import Lab
+
+        with Lab(options.lab).running() as lab:
+            graph = lab.objects
+    if options.save:
+        from labkit import show
+
+        print(show.objects(graph).save(options.save))
+    else:
+        print(graph[options.name] if options.name else graph)

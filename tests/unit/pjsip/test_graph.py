@@ -1,7 +1,10 @@
 """The graph of objects: files and Asterisk merged, told apart where they differ."""
 
+from pathlib import Path
+
 import pytest
 
+from labkit.cli import main
 from labkit.errors import LabError
 from labkit.pjsip.graph import Condition, Held, ObjectGraph, object_graph
 from labkit.pjsip.objects import read_objects
@@ -99,6 +102,16 @@ def test_the_nearest_name_is_offered() -> None:
         graph()["providr"]
     with pytest.raises(LabError, match="no aor 'x'"):
         graph().node("aor", "x")
+
+
+def test_the_command_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pjsip.conf").write_text(TRUNK)
+    assert main(["objects", "--config", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.endswith("What is wrong:\n  aor spare: nothing uses it\n")
+    assert main(["objects", "spare", "--config", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("aor spare")
+    assert main(["objects", "--config", str(tmp_path), "--save", str(tmp_path / "graph.png")]) == 0
+    assert (tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_text_says_all_and_no_secret() -> None:

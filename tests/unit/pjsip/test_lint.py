@@ -152,6 +152,13 @@ def test_a_rule_says_why_what_to_do_where_taught_and_where_written(rule: object)
     assert rule.severity in ("error", "warning", "hint")
 
 
+def test_every_rule_stands_in_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs/configuration.md").read_text()
+    rows = [f"| {rule.id} | {rule.severity} | {rule.title} | {rule.lesson} |" for rule in RULES.values()]
+    assert [row for row in rows if row not in page] == []
+    assert page.count("| PJ") == len(rows)
+
+
 def healthy() -> dict[str, str]:
     values = {**address_values(topology.load()), **own_values(), "pbx.control": "127.0.0.1", "pbx.folder": "/lab/pbx"}
     folder = lab_env() / "pbx"
