@@ -5,7 +5,7 @@ JUPYTER ?= 1
 unexport PYTHONDONTWRITEBYTECODE # packages are compiled when first used, and once is enough
 
 .DEFAULT_GOAL := help
-.PHONY: help lab down test lint bench record fresh clean
+.PHONY: help lab down test lint bench matrix record fresh clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,10 @@ bench: ## the figures of tests/bench, measured here
 	@$(PYTHON) tools/bootstrap.py --test
 	@failed=0; for each in lab rtp sip trace_speed; do \
 	    echo "== $$each"; $(BIN)/python -m tests.bench.$$each || failed=1; done; exit $$failed
+
+matrix: ## every broken trunk healthy, broken, wrongly and rightly mended, three seeds (RUNTIME=compose for that one)
+	@$(PYTHON) tools/bootstrap.py --test
+	@$(BIN)/python -m tests.bench.scenarios $(if $(RUNTIME),--runtime $(RUNTIME))
 
 record: ## run the notebooks and write their outputs
 	@$(PYTHON) tools/bootstrap.py --test

@@ -107,12 +107,12 @@ def _told(lab: Lab, ended: Sequence[_Ended], before: Mapping[tuple[str, str], ob
     """Find the far end of each call among those that the parties received meanwhile, the likeliest pairs first."""
     new = {key: report for key, report in lab.parties.incoming().items() if key not in before}
     likely = sorted(
-        ((_likeness(call.plan, party, report), -at, (party, name))
+        ((_likeness(call.plan, party, report), _closeness(call, report), -at, (party, name))
          for at, call in enumerate(ended) for (party, name), report in new.items()),
         reverse=True,
     )  # fmt: skip
     far: dict[int, tuple[str, str]] = {}
-    for score, at, key in likely:
+    for score, _, at, key in likely:
         if score > 0 and -at not in far and key not in far.values():
             far[-at] = key
     shown = {entry.id: entry.caller for entry in lab.provider.portal().calls}
@@ -132,6 +132,12 @@ def _likeness(plan: CallPlan, party: str, report: CallReport) -> int:
     shown = " ".join(value for name, value in report.headers.items() if name != "To")
     caller = f"{(plan.pstn or plan.by.removeprefix('phone-'))[-_DIGITS:]}@" in _digits(shown)
     return 1 + 4 * called + 2 * caller + internal
+
+
+def _closeness(call: _Ended, report: CallReport) -> float:
+    """How well both ends agree on the length of the call, where several look the same."""
+    here, there = call.near.duration_s if call.near else None, report.duration_s
+    return -abs((here or 0.0) - (there or 0.0))
 
 
 def _digits(text: str) -> str:
