@@ -1,4 +1,7 @@
-"""`labkit record`: what scenarios and lessons show where no lab can run, recorded on a live lab into datasets/."""
+"""`labkit record`: what scenarios and lessons show where no lab can run, recorded on a live lab into datasets/.
+
+`labkit record rtp` makes the RTP streams of known impairment, and needs no lab.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,25 @@ def add_commands(commands: Any) -> None:
     """Add `record` to the command line."""
     text = "record scenarios broken and fixed, and the healthy lab, for machines where no lab can run"
     parser = _command(commands, "record", _record, text)
-    parser.add_argument("slug", nargs="*", help="scenarios, or healthy (default: healthy and every scenario)")
+    parser.add_argument("slug", nargs="*", help="scenarios, healthy, rtp (default: all not recorded as they are now)")
 
 
 def _record(lab: Lab, options: argparse.Namespace) -> int:
     from labkit.errors import LabError
-    from labkit.lab.recording import HEALTHY_NAME
+    from labkit.lab.recording import HEALTHY_NAME, is_current
+    from labkit.lab.specimens import FOLDER, SPECIMENS, make
     from labkit.scenario.shelf import Shelf
 
+    slugs = options.slug or [slug for slug in (HEALTHY_NAME, *Shelf.here().slugs()) if not is_current(slug)]
+    if options.slug == [FOLDER]:
+        for name in SPECIMENS:
+            print(make(name, f"labkit record {FOLDER}"))
+        return 0
+    written: list[str] = []
+    failed: list[str] = []
     lab.up()
-    written, failed = [], []
     try:
-        for slug in options.slug or [HEALTHY_NAME, *Shelf.here().slugs()]:
+        for slug in slugs:
             try:
                 for name in recorded(lab, slug):
                     written.append(name)

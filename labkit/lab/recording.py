@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit import datasets
-from labkit.errors import HostError, ScenarioError
+from labkit.errors import DatasetError, HostError, ScenarioError
 from labkit.lab import placing, staging, verifying
 from labkit.lab.ami import Reply
 from labkit.lab.calls import Call
@@ -19,8 +20,10 @@ from labkit.lab.judging import HEALTHY
 from labkit.lab.session import Session, pack
 from labkit.runtime.topology import lab_env
 from labkit.scenario.model import CallPlan, Scenario
+from labkit.scenario.reader import FILE as SCENARIO
 from labkit.scenario.regression import STRANGER, verdict
 from labkit.scenario.run import Run
+from labkit.scenario.shelf import Shelf
 from labkit.scenario.values import render
 
 if TYPE_CHECKING:
@@ -56,8 +59,23 @@ def _write(lab: Lab, name: str, scenario: Scenario, command: str) -> str:
     run.save(folder)
     pack(folder, run.capture.points if run.capture else ())
     session.save(folder)
-    datasets.register(name, datasets.Dataset(command, lab.seed, versions(lab, session)))
+    made_with = {**versions(lab, session), "origin": origin(scenario.slug)}
+    datasets.register(name, datasets.Dataset(command, lab.seed, made_with))
     return name
+
+
+def origin(slug: str) -> str:
+    """A short name of what is recorded as its file says: a scenario's own, recording.toml for the healthy lab."""
+    path = Shelf.here().folder(slug) / SCENARIO if slug else lab_env() / "recording.toml"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def is_current(slug: str) -> bool:
+    """Whether a scenario, or `healthy`, is recorded as its file is now."""
+    known = datasets.registry()
+    names = [HEALTHY_NAME] if slug == HEALTHY_NAME else [f"{slug}/broken", f"{slug}/fixed"]
+    now = origin("" if slug == HEALTHY_NAME else slug)
+    return all(name in known and known[name].versions.get("origin") == now for name in names)
 
 
 def versions(lab: Lab, session: Session) -> dict[str, str]:
@@ -116,5 +134,8 @@ def _reply(lab: Lab, action: str) -> Reply:
 
 def revived(name: str) -> tuple[Run, Session]:
     """The recording of that name, its files checked."""
-    folder = datasets.fetch(name)
+    folder, slug = datasets.fetch(name), name.partition("/")[0]
+    if not is_current(slug):
+        message = f"{slug} was recorded when it was another. Record it anew on a live lab: labkit record {slug}"
+        raise DatasetError(message, name=name)
     return Run.load(folder), Session.load(folder)
