@@ -84,7 +84,8 @@ def of_scenario(slug: str, key: str) -> Question:
     if key not in found:
         raise ScenarioError(f"{slug} asks no {key!r}; it asks: {', '.join(found)}.", question=key)
     one = found[key]
-    return Question(one.answer, one.right, one.hints, one.wrong)
+    right = re.sub(r"^(?:Right|Yes)[.,:] *", "", one.right)
+    return Question(one.answer, right[:1].upper() + right[1:], one.hints, one.wrong)
 
 
 @cache
