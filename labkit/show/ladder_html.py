@@ -5,16 +5,15 @@ Only `img`, `details` and `pre` are used, so it looks the same in an untrusted n
 
 from __future__ import annotations
 
-from base64 import b64encode
 from html import escape
 
 from labkit.show.layout import Layout, Row
+from labkit.show.saving import image
 
 
 def draw(layout: Layout, picture: bytes, text: str, width: float, *, exact: bool = True) -> str:
     """The ladder as HTML; `width` is that of the picture in CSS pixels."""
-    image = f'<img alt="{escape(text)}" width="{width:.0f}" src="data:image/png;base64,{b64encode(picture).decode()}">'
-    return f'<div class="labkit-ladder">{image}{_messages(layout, exact)}</div>'
+    return f'<div class="labkit-ladder">{image(picture, text, width)}{_messages(layout, exact)}</div>'
 
 
 def _messages(layout: Layout, exact: bool) -> str:

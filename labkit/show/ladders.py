@@ -14,6 +14,7 @@ from labkit.show.layout import Layout, layout
 from labkit.show.opened import Opened
 from labkit.show.palette import PALETTES
 from labkit.show.reading import sheet
+from labkit.show.saving import Forms, html_file, save
 from labkit.show.sheet import Arrow, Sheet
 from labkit.show.steady import steady
 
@@ -99,23 +100,11 @@ class Ladder:
 
     def save(self, path: str | Path) -> Path:
         """Write a file; its suffix says what: .png, .svg, .txt, .mmd or .html."""
-        path = Path(path)
-        match path.suffix:
-            case ".png":
-                path.write_bytes(self.png(2.0))
-            case ".svg":
-                path.write_bytes(self.svg())
-            case ".txt":
-                path.write_text(self.text() + "\n", encoding="utf-8")
-            case ".mmd":
-                path.write_text(self.mermaid() + "\n", encoding="utf-8")
-            case ".html":
-                path.write_text(f'<!doctype html><meta charset="utf-8">{self.html()}\n', encoding="utf-8")
-            case suffix:
-                raise LabError(
-                    f"A ladder cannot be saved as {suffix!r}; use .png, .svg, .txt, .mmd or .html.", path=path
-                )
-        return path
+        forms: Forms = {
+            ".png": lambda: self.png(2.0), ".svg": self.svg, ".txt": self.text, ".mmd": self.mermaid,
+            ".html": lambda: html_file(self.html()),
+        }  # fmt: skip
+        return save(path, forms)
 
     def focus(
         self,

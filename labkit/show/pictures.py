@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.errors import LabError
-from labkit.show.canvas import packed, rastered, svg
+from labkit.show.canvas import CSS_DPI, packed, rastered, svg
 from labkit.show.palette import PALETTES, Palette
+from labkit.show.saving import Forms, html_file, image, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,19 +44,11 @@ class Picture:
 
     def save(self, path: str | Path) -> Path:
         """Write a file; its suffix says what: .png, .svg, .txt or .html."""
-        path = Path(path)
-        match path.suffix:
-            case ".png":
-                path.write_bytes(self.png(2.0))
-            case ".svg":
-                path.write_bytes(self.svg())
-            case ".txt":
-                path.write_text(self.words + "\n", encoding="utf-8")
-            case ".html":
-                path.write_text(f'<!doctype html><meta charset="utf-8">{self._repr_html_()}\n', encoding="utf-8")
-            case suffix:
-                raise LabError(f"A picture is not saved as {suffix!r}; use .png, .svg, .txt or .html.", path=path)
-        return path
+        forms: Forms = {
+            ".png": lambda: self.png(2.0), ".svg": self.svg, ".txt": lambda: self.words,
+            ".html": lambda: html_file(self._repr_html_()),
+        }  # fmt: skip
+        return save(path, forms)
 
     def __str__(self) -> str:
         return self.words
@@ -67,11 +57,5 @@ class Picture:
 
     def _repr_html_(self) -> str:
         figure = self.figure()
-        width = figure.get_size_inches()[0] * 96
-        picture = packed(rastered(figure, 1.5), PALETTES[self.theme])
-        return image(picture, self.words, width)
-
-
-def image(png: bytes, alt: str, width: float) -> str:
-    """An HTML image that carries its data; `width` in CSS pixels."""
-    return f'<img alt="{escape(alt)}" width="{width:.0f}" src="data:image/png;base64,{b64encode(png).decode()}">'
+        width = figure.get_size_inches()[0] * CSS_DPI
+        return image(packed(rastered(figure, 1.5), PALETTES[self.theme]), self.words, width)

@@ -11,7 +11,7 @@ import pytest
 
 from labkit.errors import LabError
 from labkit.show.ladders import Ladder
-from labkit.show.palette import PALETTES, Palette, contrast
+from labkit.show.palette import PALETTES, Palette
 from tests.unit.show import drawn
 
 SHEETS = {"call": drawn.good_call, "nat": drawn.through_nat, "options": drawn.keepalives, "sixty": drawn.sixty}
@@ -67,6 +67,18 @@ def test_a_ladder_of_82_rows_takes_80_kilobytes(theme: str) -> None:
     ladder = Ladder(drawn.laps(4, 82), theme=theme)
     assert 82 == len(ladder.layout.rows)
     assert len(ladder.png()) <= 80_000
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two hex colours, from 1 to 21 (WCAG 2.2, definition of contrast ratio)."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = (part / 255 for part in bytes.fromhex(colour[1:]))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=list(PALETTES))
