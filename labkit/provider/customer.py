@@ -10,6 +10,7 @@ from labkit.provider.ledger import Line
 from labkit.provider.media import media_for, negotiation_for, with_isup
 from labkit.provider.numbering import written
 from labkit.provider.trunk import Trunk
+from labkit.provider.view import CallEntry
 from labkit.sip.agent import Identity
 from labkit.sip.caller import OutgoingCall
 from labkit.sip.message import Row
@@ -19,6 +20,9 @@ from labkit.sip.uri import Address, Uri, host_port, split_host_port
 if TYPE_CHECKING:
     from labkit.provider.service import Service
 
+RING_S = 60.0
+"""An inbound call that nobody answers is cancelled after this, where the trunk says nothing else."""
+
 
 def place_inbound(service: Service, did: str, caller: str, plays: str) -> tuple[Line, OutgoingCall]:
     """Call a customer's number; LabError when no trunk has it or its PBX is not registered."""
@@ -26,17 +30,18 @@ def place_inbound(service: Service, did: str, caller: str, plays: str) -> tuple[
     contact, flow = _target(service, trunk)
     media, session = media_for(service.policy.media, None, service.policy.resolve, plays)
     called = written(did, trunk.inbound.did_form, service.policy.country_code)
-    line = Line(service.ledger.name(), "inbound", trunk.name, caller, did, host_port(*flow.remote), service.now_s)
-    line.session = session
+    source = host_port(*flow.remote)
+    attempt = CallEntry(service.ledger.name(), "inbound", trunk.name, caller, did, source, service.now_s)
     identity, rows = _caller(service, trunk, caller)
     call = OutgoingCall(service.agent, identity, negotiation_for(media, trunk), flow)
-    service.keep(line, call, trunk)
+    line = service.keep(attempt, call, session, trunk)
     call.with_offer, call.reliable = trunk.inbound.with_offer, bool(trunk.inbound.reliable)
     uri, to, more = _addressed(service, trunk, contact, called)
     if trunk.inbound.reliable == "required":
         more.append(("Require", "100rel"))
     call.wrap = with_isup if trunk.inbound.multipart else None
     call.place(str(uri), to=to, rows=[*rows, *more, *trunk.inbound.headers.items()])
+    service.agent.timers.after(trunk.inbound.cancel_after_s or RING_S, call.cancel)
     return line, call
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from labkit.provider.view import CallEntry
@@ -16,28 +16,17 @@ from labkit.sip.report import CallReport, report_of
 class Line:
     """What the books keep of one attempt."""
 
-    id: str
-    """Name of the call."""
-    direction: str
-    """outbound or inbound."""
-    trunk: str
-    """Name of the trunk."""
-    caller: str
-    """Caller ID shown."""
-    called: str
-    """Number as dialled."""
-    source: str
-    """Peer's address."""
-    begun_s: float
-    """Seconds since the start."""
+    attempt: CallEntry
+    """As it began, or as it was refused."""
     call: Call | None = None
     """None for a refused attempt."""
     session: MediaSession | None = None
     """None without media."""
-    status: int = 0
-    """Final status of a refusal."""
-    reason: str = ""
-    """Reason of a refusal."""
+
+    @property
+    def id(self) -> str:
+        """Name of the call."""
+        return self.attempt.id
 
     @property
     def alive(self) -> bool:
@@ -45,21 +34,17 @@ class Line:
         return self.call is not None and self.call.state != "ended"
 
     def entry(self) -> CallEntry:
-        """Show it."""
-        call, status, reason, duration_s = self.call, self.status, self.reason, None
-        if call:
-            report = self.report()
-            status, reason, duration_s = report.status or 0, report.reason, report.duration_s
-        shown = None if call and not call.ending and "answered" not in call.times else status
-        return CallEntry(
-            self.id, self.direction, self.trunk, self.caller, self.called, self.source, self.begun_s,
-            call.state if call else "refused", shown, reason, duration_s,
-        )  # fmt: skip
+        """Show it as it is now."""
+        if self.call is None:
+            return self.attempt
+        now = report_of(self.call, self.id)
+        return replace(self.attempt, state=now.state, status=now.status, reason=now.reason, duration_s=now.duration_s)
 
     def report(self) -> CallReport:
         """Everything about the call."""
         if self.call is None:
-            raise LookupError(f"{self.id} was refused by {self.status} {self.reason}: there is no call to report")
+            refused = self.attempt
+            raise LookupError(f"{self.id} was refused by {refused.status} {refused.reason}: there is no call to report")
         return report_of(self.call, self.id, self.session.report() if self.session else None)
 
 
@@ -82,7 +67,7 @@ class Ledger:
         """Write a line; an ended one makes room for it beyond the limit."""
         self._lines[line.id] = line
         if line.call:
-            self._up[line.trunk] = self._up.get(line.trunk, 0) + 1
+            self._up[line.attempt.trunk] = self.up(line.attempt.trunk) + 1
         if len(self._lines) > self.LIMIT:
             oldest = next(iter(self._lines))
             if not self._lines[oldest].alive:
@@ -90,7 +75,7 @@ class Ledger:
 
     def ended(self, line: Line) -> None:
         """Count a call as over."""
-        self._up[line.trunk] -= 1
+        self._up[line.attempt.trunk] -= 1
 
     def up(self, trunk: str) -> int:
         """How many calls of a trunk live now."""

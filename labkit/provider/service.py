@@ -22,6 +22,7 @@ from labkit.provider.taps import WireFaults
 from labkit.provider.telephone import Change
 from labkit.provider.trunk import Trunk
 from labkit.provider.view import CallEntry, Registered
+from labkit.rtp.session import MediaSession
 from labkit.rtp.ticker import shared_ticker
 from labkit.sip.agent import ALLOW, Agent, Identity
 from labkit.sip.call import Call
@@ -150,23 +151,21 @@ class Service:
             transaction.terminate()
 
     def _book(self, transaction: ServerTransaction, trunk: Trunk | None, refusal: Refusal) -> None:
-        line = self._line(transaction, trunk, transaction.request.from_.uri.number)
-        line.status, line.reason = refusal.status, refusal.reason
-        self.ledger.add(line)
+        attempt = self._attempt(transaction, trunk, transaction.request.from_.uri.number)
+        self.ledger.add(Line(replace(attempt, status=refusal.status, reason=refusal.reason)))
 
-    def _line(self, transaction: ServerTransaction, trunk: Trunk | None, caller: str) -> Line:
+    def _attempt(self, transaction: ServerTransaction, trunk: Trunk | None, caller: str) -> CallEntry:
         source = host_port(*transaction.flow.remote)
         called, name = transaction.request.target.number, trunk.name if trunk else ""
-        return Line(self.ledger.name(), "outbound", name, caller, called, source, self.now_s)
+        return CallEntry(self.ledger.name(), "outbound", name, caller, called, source, self.now_s)
 
     def _serve(self, transaction: ServerTransaction, admitted: Admitted) -> None:
         """Let a telephone behind us take the call."""
         trunk, telephone = admitted.trunk, admitted.telephone
         media, session = media_for(self.policy.media, telephone, self.policy.resolve)
-        line = self._line(transaction, trunk, admitted.presented.number)
+        attempt = self._attempt(transaction, trunk, admitted.presented.number)
         call = IncomingCall(self.agent, self.identity(telephone.number), negotiation_for(media, trunk), transaction)
-        line.session = session
-        self.keep(line, call, trunk)
+        self.keep(attempt, call, session, trunk)
         if call.timer_wish.too_small(transaction.request):
             call.reject(422, rows=[("Min-SE", str(call.timer_wish.min_se_s))])
             return
@@ -179,9 +178,9 @@ class Service:
         advertised = (self.policy.resolve(host), self.policy.bind.port) if host else None
         return Identity(Address(uri), self.policy.user_agent, advertised=advertised)
 
-    def keep(self, line: Line, call: Call, trunk: Trunk) -> None:
+    def keep(self, attempt: CallEntry, call: Call, session: MediaSession | None, trunk: Trunk) -> Line:
         """Keep a call in the books and give it the trunk's wishes."""
-        line.call = call
+        line = Line(attempt, call, session)
         wish = trunk.timers
         call.timer_wish = TimerWish(wish.expires_s, wish.min_se_s, wish.refresher or None, wish.enabled)
         call.session_timer.refresh_s = wish.refresh_s
@@ -196,6 +195,7 @@ class Service:
             self._tell()
 
         call.on_event = listen
+        return line
 
     def _change(self, trunk: Trunk, call: Call, change: Change) -> None:
         """Do something to a session that is up."""

@@ -43,13 +43,13 @@ class CallEntry:
     """Peer's address."""
     begun_s: float
     """Seconds since the provider started."""
-    state: str
+    state: str = "refused"
     """calling, ringing, answered, confirmed, ended or refused."""
-    status: int | None
+    status: int | None = None
     """Final status; None while there is none, 0 when the provider stayed silent."""
-    reason: str
+    reason: str = ""
     """Its reason phrase or what ended the call."""
-    duration_s: float | None
+    duration_s: float | None = None
     """Seconds from answer to end."""
 
 

@@ -10,9 +10,6 @@ from typing import Protocol
 from labkit.errors import LabError
 from labkit.rtp.g711 import A_LAW, MU_LAW
 
-OCTETS_PER_MS = 8
-"""All codecs here make 64 kbit/s."""
-
 
 class Coder(Protocol):
     """One direction's codec state: what one stream is encoded or decoded by."""

@@ -19,12 +19,6 @@ EXTENSION = Struct("!HH")
 MARKER = 0x80
 """The marker bit in the header's second octet."""
 
-SEQUENCE_MODULUS = 1 << 16
-"""Sequence numbers are counted modulo this."""
-
-TIMESTAMP_MODULUS = 1 << 32
-"""Timestamps are counted modulo this."""
-
 
 def sequence_difference(later: int, earlier: int) -> int:
     """How many steps `later` is ahead of `earlier` modulo 2^16: -32768 to 32767."""

@@ -115,13 +115,6 @@ class MediaSession:
         """RTP packets that left so far."""
         return sum(sent.packets for sent in self.outlet.sent.values())
 
-    @property
-    def last_received_s(self) -> float | None:
-        """When RTP came last, in seconds since 1970; None when none has."""
-        self._read_rtp()
-        times = [source.statistics.last_s for source in self.receiver.sources.values()]
-        return max(times, default=None)
-
     def on_digit(self, heard: Callable[[Digit], object]) -> None:
         """Call `heard` with every DTMF digit when it has ended."""
         self.receiver.on_digit = heard

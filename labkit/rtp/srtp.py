@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,28 +16,6 @@ KEY_OCTETS = 30
 
 SUITES = ("AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32")
 """The crypto suites of RFC 4568, section 6.2, that the lab speaks."""
-
-
-def new_key() -> bytes:
-    """A fresh master key and salt."""
-    return os.urandom(KEY_OCTETS)
-
-
-def write_inline(key: bytes) -> str:
-    """The key parameter of an a=crypto line (RFC 4568, section 6.1)."""
-    return "inline:" + b64encode(key).decode()
-
-
-def read_inline(text: str) -> bytes:
-    """Master key and salt of a key parameter; lifetime and MKI are passed over. ParseError when it is no such key."""
-    method, _, rest = text.partition(":")
-    try:
-        key = b64decode(rest.partition("|")[0], validate=True)
-    except (NotBase64, ValueError):
-        key = b""
-    if method.lower() != "inline" or len(key) != KEY_OCTETS:
-        raise ParseError(f"a=crypto key {text!r}: want inline: and {KEY_OCTETS} octets in base64", key=text)
-    return key
 
 
 @dataclass(frozen=True, slots=True)

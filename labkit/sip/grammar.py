@@ -53,7 +53,6 @@ LIST_HEADERS = frozenset({
 })  # fmt: skip
 """Headers whose rows may hold several values between commas (RFC 3261 section 7.3.1)."""
 
-TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _QUOTED_OR_ANGLE = r'"(?:[^"\\]|\\.)*"|<[^>]*>'
 _UNTIL_COMMA = re.compile(rf'(?:{_QUOTED_OR_ANGLE}|[^,"<]|["<])+', re.DOTALL)
 _PARAMETER = re.compile(r';\s*([^\s;=,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;]*))?', re.DOTALL)

@@ -97,8 +97,9 @@ async def test_busy_ring_out_and_unknown_numbers_end_as_they_should(service: Ser
 
 async def test_a_call_in_reaches_the_registered_phone(service: Service, new_phone: NewPhone) -> None:
     phone = await new_phone()
-    with pytest.raises(LabError, match="not registered"):
-        await service.call(DID)
+    nowhere = await service.call(DID)
+    assert 480 == nowhere.status
+    assert "not registered" in nowhere.reason
     await phone.register()
     report = await service.call(DID, caller="+15550199", hold_s=0.3)
     assert (200, "PCMA") == (report.status, report.codec)
@@ -106,6 +107,18 @@ async def test_a_call_in_reaches_the_registered_phone(service: Service, new_phon
     assert 620 == pytest.approx(report.media.tone.frequency_hz, abs=1)
     [there] = phone.list_calls()
     assert "<sip:+15550199@sip.provider.example>" == there.headers["P-Asserted-Identity"]
+
+
+async def test_a_call_in_that_nobody_answers_is_cancelled_when_the_trunk_says(
+    service: Service, new_phone: NewPhone
+) -> None:
+    phone = await new_phone()
+    await phone.register()
+    phone.set(answer="manual")
+    service.set("trunk.registered.inbound.cancel_after_s", 0.2)
+    report = await service.call(DID)
+    assert (487, "local") == (report.status, report.ended_by)
+    assert ["ended"] == [entry.state for entry in Portal(service).view().calls]
 
 
 async def test_the_address_trunk_needs_no_password_but_the_right_address(service: Service, new_phone: NewPhone) -> None:

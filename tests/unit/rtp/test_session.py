@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from os import urandom
 
 import pytest
 
@@ -14,7 +15,7 @@ from labkit.errors import HostError, LabError
 from labkit.rtp.fault import MediaFaults
 from labkit.rtp.session import MediaSession
 from labkit.rtp.source import Echo, Tone
-from labkit.rtp.srtp import SUITES, Crypto, new_key
+from labkit.rtp.srtp import KEY_OCTETS, SUITES, Crypto
 from labkit.rtp.ticker import Ticker
 
 
@@ -144,7 +145,7 @@ async def test_digits_on_hold_are_refused(pair: Pair) -> None:
 
 
 async def test_srtp_carries_media_and_reports(pair: Pair) -> None:
-    keys = new_key(), new_key()
+    keys = urandom(KEY_OCTETS), urandom(KEY_OCTETS)
     for side, (here, there) in enumerate((pair, pair[::-1])):
         crypto = Crypto(SUITES[0], keys[side], keys[1 - side])
         here.start(remote=there.local, source=Tone(), srtp=crypto, rtcp_interval_s=0.1)
@@ -157,7 +158,7 @@ async def test_srtp_carries_media_and_reports(pair: Pair) -> None:
 
 
 async def test_wrong_srtp_key_lets_nothing_through(pair: Pair) -> None:
-    talk(pair, srtp=Crypto(SUITES[0], new_key(), new_key()))
+    talk(pair, srtp=Crypto(SUITES[0], urandom(KEY_OCTETS), urandom(KEY_OCTETS)))
     await asyncio.sleep(0.1)
     report = pair[0].report()
     assert report.received == ()

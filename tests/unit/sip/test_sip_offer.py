@@ -121,6 +121,21 @@ def test_packet_time_and_the_place_of_rtcp_are_read(lines: list[str], expected: 
     assert expected == (ours.agreed.ptime_ms, ours.agreed.rtcp_remote)
 
 
+def test_a_crypto_line_is_read_and_written() -> None:
+    """The example of RFC 4568, section 6.1, with lifetime and MKI."""
+    line = f"1 {EIGHTY} inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:32"
+    found = Crypto.parse(line)
+    assert found
+    assert (1, EIGHTY, 30) == (found.tag, found.suite, len(found.key))
+    assert ("a", f"crypto:{line.partition('|')[0]}") == found.line()
+
+
+@pytest.mark.parametrize("key", ["", "inline:", "inline:!!!", "inline:AAAA", "uri:" + "A" * 40])
+def test_a_crypto_line_without_a_usable_key_is_none(key: str) -> None:
+    assert None is Crypto.parse(f"1 {EIGHTY} {key}")
+    assert None is Crypto.parse(f"1 F8_128_HMAC_SHA1_80 inline:{'A' * 40}")
+
+
 class RecordingSession:
     """A media session that keeps what it is told."""
 
