@@ -112,6 +112,26 @@ class ObjectGraph:
     def _by_key(self) -> dict[Key, Node]:
         return {node.key: node for node in self.nodes}
 
+    @cached_property
+    def _order(self) -> dict[Key, int]:
+        return {node.key: at for at, node in enumerate(self.nodes)}
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Key]]:
+        found: dict[str, list[Key]] = {}
+        for node in self.nodes:
+            found.setdefault(node.id, []).append(node.key)
+        return found
+
+    @cached_property
+    def _around(self) -> dict[Key, list[Key]]:
+        """What each object names, and what names it."""
+        found: dict[Key, list[Key]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.source, []).append(edge.target)
+            found.setdefault(edge.target, []).append(edge.source)
+        return found
+
     def node(self, type_: str, id_: str) -> Node:
         """One object; LabError names the nearest one there is."""
         try:
@@ -128,13 +148,10 @@ class ObjectGraph:
 
     def group(self, id_: str) -> list[Node]:
         """An endpoint with all that names it and all that it names; of another object all of that name."""
-        around = {node.key for node in self.nodes if node.id == id_}
-        endpoint = ("endpoint", id_)
-        for edge in self.edges:
-            if endpoint in (edge.source, edge.target):
-                around |= {edge.source, edge.target}
-        found = [node for node in self.nodes if node.key in around]
-        return sorted(found, key=lambda node: (node.type != "endpoint", node.type == "transport"))
+        around = {*self._by_name.get(id_, ()), *self._around.get(("endpoint", id_), ())}
+        found = sorted((node for node in around if node in self._by_key), key=self._order.__getitem__)
+        nodes = [self._by_key[key] for key in found]
+        return sorted(nodes, key=lambda node: (node.type != "endpoint", node.type == "transport"))
 
     def __getitem__(self, id_: str) -> str:
         """All about one name as text; LabError names the nearest one there is."""

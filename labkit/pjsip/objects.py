@@ -211,11 +211,18 @@ class Objects:
         """What Asterisk warns of and reads over."""
         return self.config.remarks
 
+    @cached_property
+    def _by_type(self) -> dict[str, dict[str, Object]]:
+        found: dict[str, dict[str, Object]] = {}
+        for each in self.all:
+            found.setdefault(each.type, {})[each.id] = each
+        return found
+
     def of(self, type_: str) -> dict[str, Object]:
         """The objects of a type by name."""
-        return {each.id: each for each in self.all if each.type == type_}
+        return self._by_type.get(type_, {})
 
-    @cached_property
+    @property
     def endpoints(self) -> dict[str, Object]:
         """Endpoints by name."""
         return self.of("endpoint")
