@@ -180,3 +180,18 @@ def idle_pinhole(subject: Subject) -> Iterator[Spot]:
             seldom = all(whole(each.value("expiration")) > 60 for each in subject.registrations(trunk))
             if subject.registrations(trunk) and seldom and whole(aor.value("qualify_frequency")) == 0:
                 yield at(aor, aor.setting("qualify_frequency"), f"aor [{aor.id}] is never asked by OPTIONS")
+
+
+@rule(
+    "PJ210", "warning", "Two public addresses that differ",
+    why="Via and Contact then show another address than SDP; where one is stale, ACK and BYE, or media, go astray.",
+    fix="Write the router's present address into both, or its host name.",
+    lesson="12", source=_NAT,
+)  # fmt: skip
+def different_external(subject: Subject) -> Iterator[Spot]:
+    """Transports whose signalling and media show different addresses."""
+    for transport in subject.objects.transports.values():
+        signalling, media = (transport.value(option) for option in reversed(_EXTERNAL))
+        if signalling and media and signalling != media:
+            text = f"transport [{transport.id}] shows {signalling} in signalling and {media} in SDP"
+            yield at(transport, transport.setting("external_signaling_address"), text)

@@ -216,3 +216,36 @@ def gives_up(subject: Subject) -> Iterator[Spot]:
         if tries * pause_s < _OUTAGE_S and host_of(each.value("server_uri")):
             text = f"registration [{each.id}] tries {tries} times, {pause_s} s apart, then never again"
             yield at(each, each.setting("max_retries"), text)
+
+
+@rule(
+    "PJ113", "error", "An access list that is not there",
+    why="Asterisk marks the list as undefined, and it fails for everybody: every call of the endpoint is refused.",
+    fix="Write the section into acl.conf, or correct the name.",
+    lesson="05", source="docs.asterisk.org, Named ACLs", whole=True,
+)  # fmt: skip
+def unknown_acl(subject: Subject) -> Iterator[Spot]:
+    """Endpoints that name an access list of acl.conf that acl.conf does not have."""
+    known = {section.name for section in subject.config("acl.conf").objects}
+    for endpoint in subject.objects.endpoints.values():
+        for name in endpoint.words("acl"):
+            if name not in known:
+                setting = endpoint.setting("acl")
+                yield at(endpoint, setting, f"endpoint [{endpoint.id}] names the access list {name!r}; there is none")
+
+
+@rule(
+    "PJ114", "warning", "An access list that shuts out the trunk itself",
+    why="The provider calls from an address that deny covers and no later permit does: `Not match Endpoint ACL`.",
+    fix="Permit the provider's addresses after the deny.",
+    lesson="05", source="docs.asterisk.org, res_pjsip endpoint deny and permit",
+)  # fmt: skip
+def shut_out(subject: Subject) -> Iterator[Spot]:
+    """Trunks whose deny and permit refuse the address that they are called at; the last line that matches counts."""
+    for trunk in subject.trunks:
+        lines = [option for option in trunk.options if option.name.lower() in ("permit", "deny")]
+        for host in subject.hosts(trunk):
+            matching = [option for option in lines if network_of(host) and covers(option.value.split(","), host)]
+            if matching and matching[-1].name.lower() == "deny":
+                text = f"endpoint [{trunk.id}] is called at {host}, which its {matching[-1].name} refuses"
+                yield Spot(text, matching[-1].file, matching[-1].line, f"endpoint {trunk.id}", "deny")

@@ -67,6 +67,14 @@ EXAMPLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "PJ111": ({"p": TRUNK.replace("allow_overlap=no", "")}, {"p": TRUNK}),
     "PJ112": ({"p": REGISTERED.replace("max_retries=1000", "")}, {"p": REGISTERED}),
+    "PJ113": (
+        {"p": TRUNK.replace("aors=t", "aors=t\nacl=office")},
+        {"p": TRUNK.replace("aors=t", "aors=t\nacl=office"), "acl.conf": "[office]\npermit=203.0.113.0/24\n"},
+    ),
+    "PJ114": (
+        {"p": TRUNK.replace("aors=t", "aors=t\ndeny=0.0.0.0/0\npermit=198.51.100.0/24")},
+        {"p": TRUNK.replace("aors=t", "aors=t\ndeny=0.0.0.0/0\npermit=203.0.113.0/24")},
+    ),
     "PJ201": ({"p": NAT.replace("local_net=10.0.0.0/8", "")}, {"p": NAT}),
     "PJ202": ({"p": NAT.replace("external_media_address=203.0.113.1", "")}, {"p": NAT}),
     "PJ203": ({"p": NAT.replace("10.0.0.0/8", "0.0.0.0/0") + TRUNK}, {"p": NAT + TRUNK}),
@@ -80,6 +88,15 @@ EXAMPLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "PJ209": (
         {"p": NAT + TRUNK.replace("qualify_frequency=25", "") + REGISTERED},
         {"p": NAT + TRUNK + REGISTERED},
+    ),
+    "PJ210": ({"p": NAT.replace("signaling_address=203.0.113.1", "signaling_address=203.0.113.2")}, {"p": NAT}),
+    "PJ601": (
+        {"p": TRUNK.replace("aors=t", "aors=t\ncallerid=<1>")},
+        {"p": PHONE.replace("aors=p", "aors=p\ncallerid=<1>") + PASSWORD},
+    ),
+    "PJ602": (
+        {"p": TRUNK.replace("aors=t", "aors=t\nfrom_user=me")},
+        {"p": TRUNK.replace("aors=t", "aors=t\nfrom_user=me\nsend_pai=yes")},
     ),
     "PJ301": ({"p": "[t]\ntype=endpoint\ninsecure=port\n"}, {"p": TRUNK}),
     "PJ302": ({"e": f"[in]\n{STEP}Dial(SIP/t/1)\n"}, {"e": f"[in]\n{STEP}Dial(PJSIP/t)\n"}),
