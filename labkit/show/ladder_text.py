@@ -11,8 +11,6 @@ from labkit.show.sheet import Column, Detail, Kind
 
 NARROW, WIDE = 18, 42
 """Fewest and most characters between two lifelines."""
-NEAR, FAR = 0, 1
-"""Beneath the label, and beyond the NAT."""
 
 
 def draw(layout: Layout, *, exact: bool = True, ports: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -92,11 +91,3 @@ class Announced:
             if changes:
                 return changes
         return []
-
-    def in_force(self, end: Endpoint, frame: int) -> Announcement | None:
-        """The description that holds for an endpoint at a frame: the last one before it, or else the first."""
-        known = self.by_endpoint.get(end)
-        if not known:
-            return None
-        place = bisect_right([each.message.frame for each in known], frame)
-        return known[max(place - 1, 0)]
