@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.cli.lab import _command, _print
+from labkit.cli.lab import add_command, show
 
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Add `record` to the command line."""
     text = "record scenarios broken and fixed, and the healthy lab, for machines where no lab can run"
-    parser = _command(commands, "record", _record, text)
+    parser = add_command(commands, "record", _record, text)
     parser.add_argument("slug", nargs="*", help="scenarios, healthy, rtp (default: all not recorded as they are now)")
 
 
@@ -47,7 +47,7 @@ def _record(lab: Lab, options: argparse.Namespace) -> int:
                 failed.append(f"{slug}: {why}")
     finally:
         lab.heal()
-    _print(options, {"recorded": written, "failed": failed}, "\n".join([f"{len(written)} recorded.", *failed]))
+    show(options, {"recorded": written, "failed": failed}, "\n".join([f"{len(written)} recorded.", *failed]))
     return 1 if failed else 0
 
 

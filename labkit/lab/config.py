@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path, PurePosixPath
 
 from labkit.errors import HostError
+from labkit.lab.history import difference
 from labkit.scenario.values import render
 
 ROUTER = "router/rules.nft"
@@ -52,17 +53,7 @@ class ConfigFiles(MutableMapping[str, str]):
 
     def diff(self) -> str:
         """What differs from the healthy lab, as a unified diff; empty where nothing does."""
-        healthy, now = self.healthy(), dict(self)
-        return "".join(
-            line
-            for name in self.changed()
-            for line in difflib.unified_diff(
-                healthy.get(name, "").splitlines(keepends=True),
-                now.get(name, "").splitlines(keepends=True),
-                f"healthy/{name}",
-                f"now/{name}",
-            )
-        )
+        return difference(self.healthy(), self, "healthy", "now")
 
     def lay(self, texts: Mapping[str, str]) -> None:
         """Have exactly these files, each written where it differs."""

@@ -84,6 +84,14 @@ class History(Sequence[Version]):
         before, after = self.version(old), self.version(new)
         return difference(before.files, after.files, f"version {old}", f"version {new}")
 
+    @property
+    def broken(self) -> Version:
+        """The newest version that a scenario broke; HostError where there is none."""
+        found = (version for version in reversed(self) if version.label.startswith("break "))
+        if version := next(found, None):
+            return version
+        raise HostError("No scenario has broken this lab yet. Break it: labkit break SLUG")
+
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:05d}.json"
 

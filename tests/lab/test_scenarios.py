@@ -164,7 +164,8 @@ def test_the_command_line_walks_the_learner_s_way(healed: Lab, capsys: pytest.Ca
     name = "pjsip.d/trunk-provider.conf"
     old = next(line for line in healed.config[name].splitlines() if line.startswith("match = "))
     healed.config.replace(name, old, f"match = {healed.values['provider']}")
-    assert main(["diff", *lab]) == 0
+    assert main(["diff", *lab]) == main(["diff", "--broken", *lab]) == 0
+    assert f"-{old}" in capsys.readouterr().out
     assert main(["apply", *lab]) == 0
     assert "reload, no errors" in capsys.readouterr().out
     assert main(["verify", *lab]) == 0

@@ -45,6 +45,15 @@ def test_only_what_is_new_is_kept(tmp_path: Path) -> None:
     assert history.applied.files == {"a.conf": "three"}
 
 
+def test_the_version_that_a_scenario_broke_is_found(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    with pytest.raises(HostError, match="labkit break SLUG"):
+        _ = history.broken
+    history.add("break inbound-401", {"a.conf": "bad"})
+    history.add("apply", {"a.conf": "good"})
+    assert history.broken.files == {"a.conf": "bad"}
+
+
 def test_a_version_that_is_not_there_is_named_with_those_there_are(tmp_path: Path) -> None:
     history = History(tmp_path)
     history.add("start", {})
