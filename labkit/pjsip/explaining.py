@@ -19,7 +19,7 @@ _MODULES = {"acl": "res_pjsip_acl", "identify": "res_pjsip_endpoint_identifier_i
             "registration": "res_pjsip_outbound_registration"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """One option explained."""
 
@@ -48,6 +48,8 @@ class Explanation:
         lines += [f"  lessons  {' '.join(self.lessons)}"] if self.lessons else []
         lines += [f"  since    {' '.join(known.since)}", f"  page     {self.page}"]
         return "\n".join(lines) + (f"\n\n{self.description}" if self.description else "")
+
+    __repr__ = __str__
 
 
 _TAKES = {

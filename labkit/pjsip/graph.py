@@ -98,7 +98,20 @@ class Edge:
     broken: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, repr=False)
+class Family:
+    """All nodes around one name, the endpoint first."""
+
+    nodes: tuple[Node, ...]
+
+    def __str__(self) -> str:
+        """One after the other."""
+        return "\n".join(map(str, self.nodes))
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, repr=False)
 class ObjectGraph:
     """All objects and their links."""
 
@@ -153,14 +166,14 @@ class ObjectGraph:
         nodes = [self._by_key[key] for key in found]
         return sorted(nodes, key=lambda node: (node.type != "endpoint", node.type == "transport"))
 
-    def __getitem__(self, id_: str) -> str:
-        """All about one name as text; LabError names the nearest one there is."""
+    def __getitem__(self, id_: str) -> Family:
+        """All about one name; LabError names the nearest one there is."""
         found = self.group(id_)
         if not found:
             near = get_close_matches(id_, [node.id for node in self.nodes], 1)
             hint = f"; did you mean {near[0]!r}?" if near else "."
             raise LabError(f"There is no PJSIP object {id_!r}{hint}", object=id_)
-        return "\n".join(map(str, found))
+        return Family(tuple(found))
 
     def __str__(self) -> str:
         """Every endpoint with what belongs to it, then the rest, then what is wrong."""
@@ -176,6 +189,8 @@ class ObjectGraph:
         wrong = self.troubles
         blocks.append("\n".join(["What is wrong:", *(f"  {each}" for each in wrong)]) if wrong else "Nothing is wrong.")
         return "\n\n".join(blocks)
+
+    __repr__ = __str__
 
 
 def _inset(text: str) -> str:

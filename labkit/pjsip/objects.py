@@ -166,7 +166,7 @@ class Refusal:
     """The option that it refuses, where it is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Group:
     """All that belongs to one name: its endpoint and what that links to, what identifies it, its registration."""
 
@@ -193,6 +193,8 @@ class Group:
     def __str__(self) -> str:
         """All its objects as text."""
         return "\n\n".join(f"; {each.type}\n{each}" for each in self.objects)
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _ROOMS = (loading, trunks, callers, media, legacy, numbers, security)
 """The modules whose rules are declared as they load."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """What lint found, errors first."""
 
@@ -48,6 +48,8 @@ class Report:
         counts = {name: sum(each.severity == name for each in self.findings) for name in SEVERITIES}
         said = ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items() if count)
         return "\n".join([*map(str, self.findings), said or "No findings."])
+
+    __repr__ = __str__
 
 
 def lint(source: str | Path, firewall: str = "") -> Report:

@@ -38,7 +38,7 @@ _OWN = {"bindaddr", "bindport", "udpbindaddr", "tcpenable", "tcpbindaddr", "tlse
 _TLS = (("tlscertfile", "cert_file"), ("tlsprivatekey", "priv_key_file"), ("tlscafile", "ca_list_file"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Migration:
     """The new configuration and what is not in it."""
 
@@ -51,6 +51,8 @@ class Migration:
         advice = "; In the dialplan SIP/name becomes PJSIP/name, and SIP/trunk/number becomes PJSIP/number@trunk."
         tail = ["; Not carried over:", *(f";   {each}" for each in self.lost)] if self.lost else []
         return "\n\n".join([f"{head}\n{advice}", *map(str, self.drafts), *(["\n".join(tail)] if tail else [])]) + "\n"
+
+    __repr__ = __str__
 
 
 def migrate(source_: str | Path | Mapping[str, str], name: str = "sip.conf") -> Migration:

@@ -59,7 +59,7 @@ def test_states_come_from_asterisk() -> None:
     made = graph(now=held())
     assert made.node("registration", "provider").state == "Registered"
     assert made.node("aor", "provider").contacts == (("sip:203.0.113.10", "Reachable"),)
-    assert "contact sip:203.0.113.10 Reachable" in made["provider"]
+    assert "contact sip:203.0.113.10 Reachable" in repr(made["provider"])
 
 
 @pytest.mark.parametrize(
