@@ -33,6 +33,8 @@ class OutgoingCall(Call):
         self._exchange: Exchange | None = None
         self._cancelled = False
         self._early: dict[str, Dialog] = {}
+        self._answers: dict[str, bytes] = {}
+        self._answered_by: str | None = None
         self._rseq: dict[str, int] = {}
 
     def supported(self) -> str:
@@ -88,8 +90,10 @@ class OutgoingCall(Call):
             return
         self.note_provisional(response)
         body = description_of(response)
-        if body and self.negotiation.pending:
-            self.negotiation.conclude(body)
+        if body:
+            self._answers.setdefault(tag, body)
+            if self.negotiation.pending and self.negotiation.conclude(body):
+                self._answered_by = tag
         self.note("progress" if body else "ringing", "ringing")
 
     def _join_early(self, tag: str, response: Response) -> None:
@@ -131,11 +135,13 @@ class OutgoingCall(Call):
         self._leave_other_forks(dialog)
         self.join(dialog)
         self.learn_peer(response)
-        self._answered(response, self._exchange)
+        if self._answered_by not in (None, tag):
+            self.negotiation.reopen()
+        self._answered(response, self._exchange, description_of(response) or self._answers.get(tag, b""))
 
-    def _answered(self, response: Response, exchange: Exchange) -> None:
+    def _answered(self, response: Response, exchange: Exchange, body: bytes) -> None:
         self.note("answered", "answered")
-        agreed = self.settle(exchange, description_of(response), foreign=self.with_offer)
+        agreed = self.settle(exchange, body, foreign=self.with_offer)
         self.note("confirmed", "confirmed")
         self.session_timer.start(concluded(response), "uac")
         if not agreed:

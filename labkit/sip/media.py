@@ -108,6 +108,7 @@ class Negotiation:
         self._session_id = next(_session_ids)
         self._version = 0
         self._crypto: Crypto | None = None
+        self._offered: SessionDescription | None = None
         self._open: SessionDescription | None = None
 
     @property
@@ -120,7 +121,8 @@ class Negotiation:
         if self.capabilities.security != "none":
             self._crypto = self._crypto or Crypto.make(1, "AES_CM_128_HMAC_SHA1_80")
         host, port = self.media.address
-        self._open = self._describe((offer_media(port, self.capabilities, self.direction, self._crypto),), host)
+        sections = (offer_media(port, self.capabilities, self.direction, self._crypto),)
+        self._open = self._offered = self._describe(sections, host)
         return bytes(self._open)
 
     def answer(self, body: bytes) -> bytes:
@@ -145,6 +147,10 @@ class Negotiation:
         self._open = None
         self._agree(agreed)
         return True
+
+    def reopen(self) -> None:
+        """Wait for another answer to our offer: each branch of a fork has its own (RFC 3261 section 13.2.2.4)."""
+        self._open = self._offered
 
     def forget_offer(self) -> None:
         """Drop our open offer: it was refused (RFC 3261 section 14.1)."""

@@ -10,6 +10,7 @@ from labkit.sip.callee import IncomingCall
 from labkit.sip.digest import Account, DigestClient, DigestServer
 from labkit.sip.message import parse
 from labkit.sip.session_timer import TimerWish
+from labkit.sip.timers import Timing
 from labkit.sip.transaction import ServerTransaction
 
 from .harness import Link
@@ -18,6 +19,14 @@ from .harness import Link
 @pytest.fixture
 async def link() -> AsyncIterator[Link]:
     made = Link()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def unhurried() -> AsyncIterator[Link]:
+    """A link with the RFC's own timers: on a busy machine nothing is sent twice."""
+    made = Link(Timing())
     yield made
     await made.close()
 
@@ -58,18 +67,18 @@ def losing(kinds: list[str]) -> Callable[[bytes], bool]:
     return lose
 
 
-async def test_rfc3665_3_1_successful_session_establishment(link: Link) -> None:
-    calls = answering(link)
-    call = link.place()
-    await link.until(lambda: calls and calls[0].state == "confirmed")
+async def test_rfc3665_3_1_successful_session_establishment(unhurried: Link) -> None:
+    calls = answering(unhurried)
+    call = unhurried.place()
+    await unhurried.until(lambda: calls and calls[0].state == "confirmed")
     calls[0].bye()
-    await link.until(lambda: call.state == "ended")
+    await unhurried.until(lambda: call.state == "ended")
     flow = ["a INVITE", "b 180 INVITE", "b 200 INVITE", "a ACK", "b BYE", "a 200 BYE"]
-    assert flow == link.wire
+    assert flow == unhurried.wire
     assert ("remote", 200, "BYE") == (call.ending.by, call.ending.status, call.ending.reason)  # type: ignore[union-attr]
 
 
-async def test_rfc3665_3_3_two_proxy_challenges_in_one_call(link: Link) -> None:
+async def test_rfc3665_3_3_two_proxy_challenges_in_one_call(unhurried: Link) -> None:
     servers = [DigestServer("one", {"alice": "1"}), DigestServer("two", {"alice": "2"})]
 
     def take(transaction: ServerTransaction) -> None:
@@ -78,33 +87,33 @@ async def test_rfc3665_3_3_two_proxy_challenges_in_one_call(link: Link) -> None:
                 rows = [("Proxy-Authenticate", value) for item in servers for value in item.challenges(0.0)]
                 transaction.respond(transaction.response(407, rows=rows))
                 return
-        link.incoming(transaction).answer()
+        unhurried.incoming(transaction).answer()
 
-    link.b.handlers["INVITE"] = take
+    unhurried.b.handlers["INVITE"] = take
     client = DigestClient((Account("alice", "1", "one"), Account("alice", "2", "two")))
-    call = link.place(credentials=client)
-    await link.until(lambda: call.state == "confirmed")
-    assert ["a INVITE", "b 407 INVITE", "a ACK", "a INVITE", "b 200 INVITE", "a ACK"] == link.wire
+    call = unhurried.place(credentials=client)
+    await unhurried.until(lambda: call.state == "confirmed")
+    assert ["a INVITE", "b 407 INVITE", "a ACK", "a INVITE", "b 200 INVITE", "a ACK"] == unhurried.wire
 
 
-async def test_rfc3665_3_6_session_with_the_sdp_in_the_ack(link: Link) -> None:
-    calls = answering(link)
-    call = link.outgoing()
+async def test_rfc3665_3_6_session_with_the_sdp_in_the_ack(unhurried: Link) -> None:
+    calls = answering(unhurried)
+    call = unhurried.outgoing()
     call.with_offer = False
     call.place("sip:bob@192.0.2.2")
-    await link.until(lambda: calls and calls[0].state == "confirmed")
+    await unhurried.until(lambda: calls and calls[0].state == "confirmed")
     assert ("PCMA", "PCMA") == (call.negotiation.agreed.codec.name, calls[0].negotiation.agreed.codec.name)  # type: ignore[union-attr]
 
 
-async def test_rfc3665_3_7_session_with_a_re_invite(link: Link) -> None:
-    calls = answering(link)
-    call = link.place()
-    await link.until(lambda: calls and calls[0].state == "confirmed")
+async def test_rfc3665_3_7_session_with_a_re_invite(unhurried: Link) -> None:
+    calls = answering(unhurried)
+    call = unhurried.place()
+    await unhurried.until(lambda: calls and calls[0].state == "confirmed")
     calls[0].negotiation.media.address = ("192.0.2.77", 4000)
     calls[0].reinvite()
-    await link.until(lambda: "modified" in calls[0].times)
+    await unhurried.until(lambda: "modified" in calls[0].times)
     assert ("192.0.2.77", 4000) == call.negotiation.agreed.remote  # type: ignore[union-attr]
-    assert ["b INVITE", "a 200 INVITE", "b ACK"] == link.wire[-3:]
+    assert ["b INVITE", "a 200 INVITE", "b ACK"] == unhurried.wire[-3:]
 
 
 async def test_rfc3665_3_8_unsuccessful_no_answer(link: Link) -> None:
@@ -194,6 +203,25 @@ async def test_a_second_answer_of_a_fork_is_acknowledged_and_ended(link: Link) -
     await link.until(lambda: "fork refused" in call.times)
     assert ["a ACK", "a BYE"] == link.wire[-3:-1] or ["a ACK", "a BYE"] == link.wire[-2:]
     assert "confirmed" == call.state
+
+
+async def test_media_follows_the_branch_of_a_fork_that_answers(link: Link) -> None:
+    calls = answering(link, ring=False, answer=False)
+    call = link.place()
+    await link.until(lambda: bool(calls))
+    calls[0].ring(183, media=True)
+    last = calls[0].transaction.last
+    assert last
+    other = last.raw.replace(calls[0].transaction.to_tag.encode(), b"other")
+    await link.until(lambda: call.negotiation.agreed)
+    other = other.replace(b"m=audio 4000", b"m=audio 5000")
+    link.carry(other, link.B, link.A)
+    await link.until(lambda: len(call._early) == 2)
+    assert ("192.0.2.2", 4000) == call.negotiation.agreed.remote  # type: ignore[union-attr]
+    link.carry(other.replace(b"SIP/2.0 183 Session Progress", b"SIP/2.0 200 OK"), link.B, link.A)
+    await link.until(lambda: call.state == "confirmed")
+    assert ("192.0.2.2", 5000) == call.negotiation.agreed.remote  # type: ignore[union-attr]
+    assert "other" == call.dialog.remote.tag  # type: ignore[union-attr]
 
 
 async def test_a_reliable_180_is_sent_until_its_prack(link: Link) -> None:
