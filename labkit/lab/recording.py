@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -65,9 +66,20 @@ def _write(lab: Lab, name: str, scenario: Scenario, command: str) -> str:
 
 
 def origin(slug: str) -> str:
-    """A short name of what is recorded as its file says: a scenario's own, recording.toml for the healthy lab."""
+    """A short name of all that decides what is recorded, and not of what is told about it or expected."""
     path = Shelf.here().folder(slug) / SCENARIO if slug else lab_env() / "recording.toml"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    table = tomllib.loads(path.read_text())
+    deciding: dict[str, Any] = {
+        name: table[name] for name in ("vary", "ask", "scene", "before", "break", "fix") if name in table
+    }
+    deciding["evidence"] = [_only(entry, ("cli", "ami", "headers", "during")) for entry in table.get("evidence", ())]
+    for name in ("call", "state"):
+        deciding[name] = [_only(entry, entry.keys() - {"good", "bad"}) for entry in table.get(name, ())]
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _only(entry: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: entry[name] for name in names if name in entry}
 
 
 def is_current(slug: str) -> bool:

@@ -28,11 +28,15 @@ def test_a_scenario_that_changed_since_it_was_recorded_is_not_replayed(
 ) -> None:
     changed = tmp_path / "scenarios/inbound-401"
     shutil.copytree(Shelf.here().folder("inbound-401"), changed)
-    with (changed / "scenario.toml").open("a") as file:
-        file.write("# longer\n")
+    file = changed / "scenario.toml"
+    told = file.read_text()
+    file.write_text(told.replace('title = "', 'title = "Yes: ').replace('right = "', 'right = "Yes. '))
     monkeypatch.setenv("LABKIT_SCENARIOS", str(changed.parent))
     replayed._revived.cache_clear()
     lab.break_("inbound-401")
+    assert "Yes: " in str(lab.verify())
+    file.write_text(told.replace("203.0.113.40", "203.0.113.41"))
+    replayed._revived.cache_clear()
     with pytest.raises(DatasetError, match=r"recorded when it was another.*labkit record inbound-401"):
         lab.verify()
 
