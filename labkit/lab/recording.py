@@ -110,7 +110,7 @@ def asked(lab: Lab, scenario: Scenario) -> Session:
     actions = {*ask["ami"], *(each.command.removeprefix("ami ") for each in evidence if each.kind == "ami")}
     commands = {*ask["cli"], *(each.command for each in evidence if each.kind == "cli")}
     return Session(
-        tuple(_placed(lab, calls)),
+        tuple(placed_alone(lab, calls)),
         {line: lab.asterisk(line) for line in sorted(commands)},
         {action: _reply(lab, action) for action in sorted(actions)},
         tuple(lab.log_since_change() if scenario.slug else lab.log()),
@@ -125,7 +125,8 @@ def _planned(entries: Iterable[Mapping[str, Any]], state: str) -> Iterator[CallP
             yield CallPlan(f"{entry['by']} to {entry['to']}", entry["by"], entry["to"], hold_s=entry.get("hold_s", 1.0))
 
 
-def _placed(lab: Lab, plans: Iterable[CallPlan]) -> Iterator[Call]:
+def placed_alone(lab: Lab, plans: Iterable[CallPlan]) -> Iterator[Call]:
+    """Place calls one after the other, each with a capture of its own."""
     for plan in plans:
         if plan.by == STRANGER:
             continue

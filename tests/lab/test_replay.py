@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from labkit import datasets
-from labkit.lab import staging
+from labkit.lab.calls import Call
 from labkit.lab.lab import Lab
-from labkit.lab.recording import HEALTHY_NAME, asked, is_current
+from labkit.lab.recording import HEALTHY_NAME, is_current, placed_alone
 from labkit.runtime import choice
 from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
@@ -43,10 +43,22 @@ def outcome(verdict: Verdict) -> list[tuple[str, bool]]:
     return [(check.name, check.passed) for check in verdict.checks]
 
 
+def arrows(call: Call) -> dict[str, list[str]]:
+    """The arrows of a call by leg and point, each message once: what is chance is left out, as when a timer fires."""
+    messages = call.trace.messages
+    messages = messages[messages["leg"].notna() & (messages["retransmission"] == 0)]
+    what = messages["method"].fillna(messages["code"].astype("string"))
+    lines = (
+        messages["src_name"] + " > " + messages["dst_name"] + " " + what + " in " + messages["cseq"].str.split().str[1]
+    )
+    places = messages["point"] + " " + messages["leg"].astype("string")
+    return {str(place): list(found) for place, found in lines.groupby(places)}
+
+
 def ladders(lab: Lab, scenario: Scenario) -> list[dict[str, list[str]]]:
-    """The ladder of each of the scenario's calls."""
-    session = asked(lab, scenario) if lab.replayed is None else lab.replayed.session
-    return [drawn(ladder(call).text(exact=False)) for call in session.calls]
+    """The arrows of each of the scenario's calls."""
+    calls = lab.replayed.session.calls if lab.replayed else placed_alone(lab, scenario.call)
+    return [arrows(call) for call in calls]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -55,8 +67,6 @@ def test_a_recorded_scenario_is_seen_and_judged_as_on_the_live_lab(live: Lab, re
     replayed.break_(slug)
     assert outcome(live.verify()) == outcome(replayed.verify())
     assert ladders(live, scenario) == ladders(replayed, scenario)
-    staging.carry_out(live, scenario.fix, "fix")
-    assert live.verify().passed
 
 
 def test_the_healthy_lab_draws_the_ladders_that_were_recorded(live: Lab, replayed: Lab) -> None:
