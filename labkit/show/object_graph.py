@@ -159,7 +159,7 @@ def _link(canvas: Canvas, source: Box, target: Box, option: str, *, broken: bool
     canvas.line([start, (bend, start[1]), (bend, end[1]), end], colour, 1.4, "--" if broken else "-", level=1)
     tip = 6 if right else -6
     canvas.shape([end, (end[0] - tip, end[1] - 4), (end[0] - tip, end[1] + 4)], colour, level=2)
-    at = bend if abs(start[0] - end[0]) > text_width(option, 11) + 8 else None
+    at = bend if abs(start[0] - end[0]) > text_width(option, 11) + 2 else None
     if at is not None:
         canvas.text((at, end[1] - 4), option, canvas.palette.quiet, 11, "center", halo=True)
 

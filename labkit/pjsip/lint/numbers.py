@@ -14,6 +14,8 @@ _PATTERNS = "docs.asterisk.org, Pattern Matching"
 _CONTEXTS = "docs.asterisk.org, Contexts, Extensions, and Priorities"
 _ALL = re.compile(r"_(\[[^\]]*\]|[XZN])?[.!]", re.IGNORECASE)
 _OWN = re.compile(r"_(\[[^\]]*\]|[XZNxzn\d])+[.!]?|\d+")
+_MADE = ("parkedcalls",)
+"""Contexts that modules make as they load, such as res_parking."""
 _LONGEST = 20
 _JUMPED_TO = 10
 """From here on a priority is one that others jump to, not a first one miscounted."""
@@ -114,7 +116,8 @@ def broken_include(subject: Subject) -> Iterator[Spot]:
     """Includes of nothing."""
     for context in subject.plan.contexts.values():
         for include in context.includes:
-            if include.context not in subject.plan.contexts and "$" not in include.context:
+            made_elsewhere = include.context in _MADE or "$" in include.context
+            if include.context not in subject.plan.contexts and not made_elsewhere:
                 text = f"[{context.name}] includes {include.context!r}, which is not in these files"
                 yield Spot(text, include.file, include.line, context.name, "include")
 

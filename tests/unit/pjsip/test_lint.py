@@ -108,7 +108,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "PJ403": ({"p": TRUNK, "e": f"[in]\nexten => 442079460000,1,{STEP}\n"}, {"p": TRUNK, "e": PLAN}),
     "PJ404": ({"p": TRUNK, "e": "[in]\nexten => _X.,1,Answer()\n"}, {"p": TRUNK, "e": PLAN}),
     "PJ405": ({"e": "[a]\nexten => _.,1,Answer()\n"}, {"e": "[a]\nexten => _X.,1,Answer()\n"}),
-    "PJ406": ({"e": "[in]\ninclude => x\n"}, {"e": "[in]\ninclude => x\n[x]\n"}),
+    "PJ406": ({"e": "[in]\ninclude => x\n"}, {"e": "[in]\ninclude => x\ninclude => parkedcalls\n[x]\n"}),
     "PJ407": (
         {"p": TRUNK, "e": f"[in]\n{STEP}Dial(PJSIP/1@tt)\n"},
         {"p": TRUNK, "e": f"[in]\n{STEP}Dial(PJSIP/1@t)\n"},

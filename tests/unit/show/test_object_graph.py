@@ -16,6 +16,7 @@ bind=0.0.0.0
 [provider]
 type=endpoint
 aors=provider,nobody
+outbound_auth=provider
 transport=udp
 allow=alaw
 [provider]
@@ -29,6 +30,9 @@ match=203.0.113.10
 type=registration
 server_uri=sip:203.0.113.10
 client_uri=sip:a-very-long-account-name-that-does-not-fit-into-its-box@203.0.113.10
+[provider]
+type=auth
+username=me
 [spare]
 type=aor
 """
@@ -50,6 +54,7 @@ def test_every_node_and_trouble_is_drawn(theme: str) -> None:
     drawn = letters(theme)
     assert [f"{node.type} {node.id}" for node in GRAPH.nodes if f"{node.type} {node.id}" not in drawn] == []
     assert [trouble for trouble in GRAPH.troubles if f"! {trouble}" not in drawn] == []
+    assert {"outbound_auth", "aors", "endpoint"} <= set(drawn)
     assert {"✕ Rejected", "✓ Reachable", "✕ does not exist", "○ nothing uses it"} <= set(drawn)
 
 
