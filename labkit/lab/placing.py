@@ -30,6 +30,8 @@ _DIGITS = 7
 """Numbers are the same whose last digits are, for prefixes change from leg to leg."""
 
 Role = Literal["scenario", "regression"]
+Key = tuple[str, str]
+"""A received call: the party, and the call's name there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +105,27 @@ def _wait(line: Phone | Provider, name: str, state: str, within_s: float) -> Non
         line.wait(name, state, within_s)
 
 
-def _told(lab: Lab, ended: Sequence[_Ended], before: Mapping[tuple[str, str], object]) -> tuple[Placed, ...]:
-    """Find the far end of each call among those that the parties received meanwhile, the likeliest pairs first."""
+def _told(lab: Lab, ended: Sequence[_Ended], before: Mapping[Key, object]) -> tuple[Placed, ...]:
+    """Tell of each call with the far end that it had among those that the parties received meanwhile."""
     new = {key: report for key, report in lab.parties.incoming().items() if key not in before}
-    likely = sorted(
-        ((_likeness(call.plan, party, report), _closeness(call, report), -at, (party, name))
-         for at, call in enumerate(ended) for (party, name), report in new.items()),
-        reverse=True,
-    )  # fmt: skip
-    far: dict[int, tuple[str, str]] = {}
-    for score, _, at, key in likely:
-        if score > 0 and -at not in far and key not in far.values():
-            far[-at] = key
+    far = _paired(ended, new)
     shown = {entry.id: entry.caller for entry in lab.provider.portal().calls}
     plays = _telephones(lab)
     return tuple(_placed(call, far.get(at), new, shown, plays) for at, call in enumerate(ended))
+
+
+def _paired(ended: Sequence[_Ended], new: Mapping[Key, CallReport]) -> dict[int, Key]:
+    """The far end of each call by its place, the likeliest pairs first; of those that look the same, in order."""
+    pairs = [
+        (_likeness(call.plan, key[0], report), _closeness(call, report), -at, -order, key)
+        for at, call in enumerate(ended)
+        for order, (key, report) in enumerate(new.items())
+    ]
+    far: dict[int, Key] = {}
+    for score, _, at, _, key in sorted(pairs, reverse=True):
+        if score > 0 and -at not in far and key not in far.values():
+            far[-at] = key
+    return far
 
 
 def _likeness(plan: CallPlan, party: str, report: CallReport) -> int:
@@ -134,10 +142,10 @@ def _likeness(plan: CallPlan, party: str, report: CallReport) -> int:
     return 1 + 4 * called + 2 * caller + internal
 
 
-def _closeness(call: _Ended, report: CallReport) -> float:
-    """How well both ends agree on the length of the call, where several look the same."""
+def _closeness(call: _Ended, report: CallReport) -> int:
+    """How well both ends agree on the length of the call, in fifths of a second; -1 where one does not know it."""
     here, there = call.near.duration_s if call.near else None, report.duration_s
-    return -abs((here or 0.0) - (there or 0.0))
+    return -1 if here is None or there is None else -round(5 * abs(here - there))
 
 
 def _digits(text: str) -> str:
@@ -158,8 +166,8 @@ def _hz(source: str) -> float:
 
 def _placed(
     call: _Ended,
-    far: tuple[str, str] | None,
-    reports: Mapping[tuple[str, str], CallReport],
+    far: Key | None,
+    reports: Mapping[Key, CallReport],
     shown: Mapping[str, str],
     plays: Mapping[str, str],
 ) -> Placed:

@@ -1,10 +1,11 @@
 """Which received call is the far end of which placed one, when many are placed at once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from labkit.lab.placing import _likeness, _user
+from labkit.lab.placing import _Ended, _likeness, _paired, _user
 from labkit.scenario.model import CallPlan
 from labkit.sip.report import CallReport
 
@@ -37,6 +38,32 @@ CALLS = [
 def test_a_received_call_is_likest_the_one_that_was_placed(party: str, report: CallReport, plan: CallPlan) -> None:
     likeness = {each.name: _likeness(each, party, report) for each in PLANS}
     assert max(likeness, key=likeness.__getitem__) == plan.name, likeness
+
+
+def ended(plan: CallPlan, duration_s: float | None) -> _Ended:
+    return _Ended(plan, "scenario", replace(CALLS[0][1], times=lasting(duration_s)), 200)
+
+
+def lasting(duration_s: float | None) -> dict[str, float]:
+    return {} if duration_s is None else {"answered": 1.0, "ended": 1.0 + duration_s}
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "pairs"),
+    [
+        ([0.4, 0.41, 0.4], [None, None, None], {0: 0, 1: 1, 2: 2}),
+        ([0.6, 2.0], [2.0, 0.6], {0: 1, 1: 0}),
+        ([0.4, 0.42], [0.42, 0.4], {0: 0, 1: 1}),
+        ([0.4, 0.4], [0.4], {0: 0}),
+    ],
+)
+def test_calls_that_look_the_same_are_told_apart_by_length_then_by_order(
+    here: list[float], there: list[float | None], pairs: dict[int, int]
+) -> None:
+    names = [("provider", f"call-{number}") for number in range(9, 9 + len(there))]
+    reports = [replace(CALLS[0][1], times=lasting(each)) for each in there]
+    found = _paired([ended(OUT, each) for each in here], dict(zip(names, reports, strict=True)))
+    assert {at: names.index(key) for at, key in found.items()} == pairs
 
 
 def test_nobody_reaches_the_provider_from_the_pstn_nor_a_phone_by_a_number_outside() -> None:
