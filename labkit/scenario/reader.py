@@ -56,10 +56,12 @@ def _vary(source: Source, values: Mapping[str, str], seed: int | None) -> dict[s
 
 
 def _filled(value: Any, place: Place, values: Mapping[str, str], source: Source) -> Any:
-    """A value with the placeholders of all its texts filled."""
+    """A value with the placeholders of all its texts filled, those of keys as well: an answer may be a number."""
     if isinstance(value, Mapping):
         return {
-            key: _filled(item, (*place, key), values, source) for key, item in value.items() if place or key != "vary"
+            _filled(key, (*place, key), values, source): _filled(item, (*place, key), values, source)
+            for key, item in value.items()
+            if place or key != "vary"
         }
     if isinstance(value, list):
         return [_filled(item, (*place, at), values, source) for at, item in enumerate(value)]

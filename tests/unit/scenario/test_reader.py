@@ -53,6 +53,11 @@ def test_a_caller_of_the_pstn_may_show_a_number_without_a_plus(tmp_path: Path) -
     assert "1001" == read_scenario(folder, values()).call[0].pstn
 
 
+def test_a_likely_wrong_answer_may_be_a_value(tmp_path: Path) -> None:
+    folder = written(tmp_path, TEXT + '"{{did.first}}" = "That is who was called."\n')
+    assert "+442079460000" in read_scenario(folder, values()).question[0].wrong
+
+
 def test_a_value_in_a_pattern_stands_for_itself(tmp_path: Path) -> None:
     scenario = read_scenario(written(tmp_path), values())
     assert scenario.evidence[1].subject.startswith(r"failed for '203\.0\.113\.10:")
