@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -48,7 +49,9 @@ def elsewhere(parts: Iterator[str]) -> Iterator[str]:
     """The same text; a second process makes it from now on, so that a second core works."""
     sys.stdout.flush()
     kept = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed where it is read
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads of a library may live, but none that matters here
+        child = os.fork()
     if not child:
         _make(parts, kept)
     return _awaited(child, kept, parts)
