@@ -88,15 +88,16 @@ def empty_183(case: Case) -> Iterator[Clue]:
     for attempt in case.outbound():
         empty = [each for each in attempt.responses(183, 183) if each.to_pbx and not each.facts.media]
         ringing = list(attempt.responses(180, 180))
-        if empty and not ringing:
-            passed = [each for other in case.others_of(attempt) for each in other.responses(180, 183) if each.by_pbx]
+        passed = [each for other in case.others_of(attempt) for each in other.responses(180, 183) if each.by_pbx]
+        muted = any(each.code == 183 and each.facts.media for each in passed)
+        if empty and (muted or not ringing):
             endpoint = case.settings.endpoint_at(attempt.peer)
             if endpoint is not None and yes(endpoint, "ignore_183_without_sdp"):
                 continue
             settings = (cited(endpoint, "ignore_183_without_sdp"),) if endpoint else ()
             yield Clue(
                 0.88,
-                "The provider says 183 without media and without 180: the phone plays no ringing tone of its own.",
+                "The provider says 183 without media, and the phone plays no ringing tone of its own after it.",
                 (of(empty[0]), *(of(each) for each in passed[:1]), *settings),
             )
             return

@@ -45,14 +45,16 @@ def strangers(case: Case) -> Iterator[Clue]:
             "endpoint.anonymous",
             layer="signalling",
         )
-    elif len(tries) > 1:
-        says = f"{len(tries)} calls from hosts of no trunk were refused: somebody scans port 5060."
+    elif tries:
+        says = (
+            f"{tries[0].peer} belongs to no trunk and is refused; it gets as far as Asterisk: somebody scans port 5060."
+        )
         said = logged(case.logged(NOT_IDENTIFIED))
         yield Clue(
-            0.55,
+            0.6,
             says,
             (of(tries[0].invite, tries[0].number), *said),
-            "router.input",
+            "router.forward",
             layer="nat",
             next="Let only the provider's addresses reach port 5060.",
         )

@@ -14,7 +14,7 @@ from labkit.diagnosis.signals import Signal
 
 _ABOUT_CALLER = re.compile(r"caller|\bcli\b|calling|number not|not (?:yours|verified|owned)|spoof|ident", re.IGNORECASE)
 _WITHHELD = re.compile(r"anonym|withheld|privacy", re.IGNORECASE)
-_NUMBER = re.compile(r"\+?\d{7,15}")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 HEADERS = ("P-Preferred-Identity", "P-Asserted-Identity", "Remote-Party-ID")
 
 
@@ -48,13 +48,13 @@ def caller_refused(case: Case) -> Iterator[Clue]:
         number = _from(attempt.invite)
         says = f"The provider refuses caller ID {number}: not a number of ours in the form it wants."
         evidence = (of(refusal), of(attempt.invite, f"From: {attempt.invite.header('From').partition(';')[0]}"))
-        own = not _NUMBER.fullmatch(number)
+        global_number = _E164.fullmatch(number)
         yield Clue(
             0.9,
             says,
             evidence,
             next="Set(CALLERID(num)=...) to a verified number in E.164 before Dial.",
-            layer="provider" if not own else "",
+            layer="provider" if global_number else "",
         )
         yield Clue(
             0.55,

@@ -23,11 +23,16 @@ def _challenged(case: Case) -> Iterator[Attempt]:
 
 
 def is_stranger(case: Case, attempt: Attempt) -> bool:
-    """Whether a caller is nobody's provider: neither known nor near a known one, while a trunk is known."""
-    known = case.trunks - {attempt.peer}
-    near = any(attempt.peer.rpartition(".")[0] == each.rpartition(".")[0] for each in known)
+    """Whether a caller is nobody's provider: unknown, and unlike one in address, number or manner."""
     agent = attempt.invite.header("User-Agent").lower()
-    return any(name in agent for name in _SCANNERS) or (attempt.role == "unknown" and bool(known) and not near)
+    if any(name in agent for name in _SCANNERS):
+        return True
+    known = case.trunks - {attempt.peer}
+    if attempt.role != "unknown" or not known:
+        return False
+    near = any(attempt.peer.rpartition(".")[0] == each.rpartition(".")[0] for each in known)
+    nobody = bool(case.settings) and not case.settings.contexts_of(attempt.number)
+    return not near or nobody or attempt.tried_again
 
 
 @rule("signalling", "identify.match", "A01", "A02", "A09", "A17")
@@ -191,7 +196,8 @@ def _not_found(case: Case) -> Iterator[Attempt]:
     """Calls that we refused because the dialplan has no such extension."""
     for attempt in case.inbound("trunk", "unknown", "phone"):
         refusal = attempt.refused_with(404)
-        if refusal is not None and refusal.by_pbx and not case.refused_further_on(attempt):
+        begun = any(attempt.responses(100, 199))
+        if refusal is not None and refusal.by_pbx and not begun and not case.refused_further_on(attempt):
             yield attempt
 
 
@@ -247,7 +253,10 @@ def wrong_context(case: Case) -> Iterator[Clue]:
 def number_elsewhere(case: Case) -> Iterator[Clue]:
     """The Request-URI carries our account, the DID stands in another header."""
     accounts = {each.facts.from_user for each in case.requests("REGISTER")}
-    for attempt in _not_found(case):
+    for attempt in case.inbound():
+        refused = attempt.refused_with(404)
+        if not attempt.answer and refused is None:
+            continue
         if attempt.number not in accounts and attempt.number.lstrip("+").isdigit():
             continue
         for name in ("P-Called-Party-ID", "Diversion", "To", "P-Preferred-Identity"):
@@ -257,7 +266,8 @@ def number_elsewhere(case: Case) -> Iterator[Clue]:
                 says = (
                     f"The Request-URI says {attempt.number}, our account; the number dialled, {user}, stands in {name}."
                 )
-                yield Clue(0.9, says, (of(attempt.invite, f"{name}: {value}"), of(attempt.refusal or attempt.invite)))
+                sure = 0.9 if refused else 0.7
+                yield Clue(sure, says, (of(attempt.invite, f"{name}: {value}"), of(refused or attempt.invite)))
                 return
 
 
@@ -284,9 +294,13 @@ def phone_away(case: Case) -> Iterator[Clue]:
     said = case.logged(
         r"Could not create dialog to invalid URI '([^']*)'|Unable to create channel of type 'PJSIP' \(cause (?:3|20|0)"
     )
+    full = case.logged(r"AOR '([^']*)' has no configured max_contacts")
+    if full:
+        says = f"Phones cannot register at AOR {full[0][1]!r}: its max_contacts is not set, and 0 by default."
+        yield Clue(0.95, says, logged(full), "aor.max_contacts", layer="signalling")
     for attempt in case.inbound():
         refusal = attempt.refusal
-        tried = any(each.way == "out" for each in case.others_of(attempt))
+        tried = any(each.way == "out" and each.role == "phone" for each in case.others_of(attempt))
         if (
             refusal is not None
             and refusal.by_pbx
@@ -295,12 +309,14 @@ def phone_away(case: Case) -> Iterator[Clue]:
             and any(attempt.responses(100, 199))
         ):
             says = "The dialplan took the call (100 Trying) and no INVITE went to a phone: it has no contact to dial."
-            yield Clue(
-                0.9 if said else 0.6,
-                says,
-                (of(refusal), *logged(said)),
-                next="pjsip show contacts; does the phone register?",
-            )
+            evidence = (of(refusal), *logged(said))
+            closed = [
+                each for each in case.settings.objects("aor") if not (each.get("contact") or each.get("max_contacts"))
+            ]
+            for aor in closed[:1]:
+                why = f"{says} Its AOR takes no contacts: max_contacts is 0 unless it is set."
+                yield Clue(0.95, why, (*evidence, cited(aor, "max_contacts")), "aor.max_contacts", layer="signalling")
+            yield Clue(0.9 if said else 0.6, says, evidence, next="pjsip show contacts; does the phone register?")
             return
 
 

@@ -78,6 +78,12 @@ def refresh_failed(case: Case) -> Iterator[Clue]:
             ]
             failed = not replies or replies[-1].code >= 300
             if failed and (agreed or refresh.header("Session-Expires")):
+                if case.never_came_in(refresh):
+                    says = (
+                        f"The provider refreshes the session by {refresh.message.method}, which stops at the firewall."
+                    )
+                    yield Clue(0.95, says, (of(refresh, "not seen inside"),), "router.forward", layer="nat")
+                    return
                 endpoint = case.settings.endpoint_at(attempt.peer)
                 settings = tuple(cited(endpoint, name) for name in ("timers", "timers_sess_expires") if endpoint)
                 end = [of(attempt.bye, "the end")] if attempt.bye else []

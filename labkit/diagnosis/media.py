@@ -313,6 +313,21 @@ def comfort_noise(case: Case) -> Iterator[Clue]:
             return
 
 
+@rule("nat", "router.limit", "D14")
+def lost_in_the_router(case: Case) -> Iterator[Clue]:
+    """A stream is whole outside of the router and has holes inside."""
+    if case.inside is None:
+        return
+    outside = {row["stream"]: row for row in case.streams if row["point"] != case.inside}
+    for row in case.streams:
+        before = outside.get(row["stream"])
+        whole = before is not None and before["lost"] <= _LOSSY * before["expected"]
+        if before and whole and row["dst"] in case.pbx and row["lost"] > 3 * _LOSSY * row["expected"]:
+            says = f"{row['lost']} of {row['expected']} packets are lost between the two points: the router drops them."
+            yield Clue(0.9, says, (as_evidence(row), as_evidence(before)))
+            return
+
+
 @rule("rtp", "network.loss", "D14")
 def bad_network(case: Case) -> Iterator[Clue]:
     """Packets are lost on the way, or come at very uneven times."""

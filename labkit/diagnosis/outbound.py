@@ -260,7 +260,7 @@ def past_the_proxy(case: Case) -> Iterator[Clue]:
     proxies = [each for each in case.settings.objects("registration") if each.get("outbound_proxy")]
     for attempt in case.outbound():
         bad = attempt.refusal or (attempt.invite if attempt.unanswered else None)
-        if bad is None or attempt.peer in registered or not registered:
+        if bad is None or attempt.peer in registered or not (registered or proxies):
             continue
         endpoint = case.settings.endpoint_at(attempt.peer) or next(
             (each for each in case.settings.trunk_endpoints if proxies), None
@@ -279,7 +279,7 @@ def past_the_proxy(case: Case) -> Iterator[Clue]:
             return
 
 
-@rule("dialplan", "extensions.dial", "C13")
+@rule("dialplan", "extensions.Dial", "C13")
 def number_form(case: Case) -> Iterator[Clue]:
     """The provider does not know the number in the form in which we dial it."""
     for attempt, refusal in _refused(case, 404, 484, 400, 403, 604):
@@ -326,6 +326,7 @@ def no_answer(case: Case) -> Iterator[Clue]:
                 f"({attempt.uri_host}), not the provider's domain.",
                 (of(after, after.facts.uri), of(alive[-1])),
                 next="Dial with the domain that the provider gave you.",
+                layer="provider",
             )
         else:
             yield Clue(
@@ -350,7 +351,7 @@ def interval_too_small(case: Case) -> Iterator[Clue]:
             return
 
 
-@rule("dialplan", "extensions.dial", "C18", "J08")
+@rule("dialplan", "extensions.Dial", "C18", "J08")
 def dial_nowhere(case: Case) -> Iterator[Clue]:
     """Dial names an endpoint or a channel type that does not exist."""
     said = case.logged(r"Unable to create PJSIP channel - endpoint '([^']*)' was not found")

@@ -117,21 +117,14 @@ def rewritten(case: Case) -> Iterator[Clue]:
 @rule("signalling", "transport.bind", "J09")
 def not_reloaded(case: Case) -> Iterator[Clue]:
     """A transport was changed and a reload does not take that in."""
-    said = case.logged(r"Transport '([^']*)' is not fully reloadable")
-    binds = {host_port(each.get("bind") or "") for each in case.settings.objects("transport")}
+    wanted = {host_port(each.get("bind") or "")[1] for each in case.settings.objects("transport")} - {0}
     used = {each.message.src_port for each in case.signals if each.by_pbx}
-    wanted = {port for _, port in binds if port}
-    if said or (used and wanted and not used & wanted):
-        evidence = [*logged(said), *(cited(each, "bind") for each in case.settings.objects("transport"))]
-        if used and wanted and not used & wanted:
-            evidence.append(Evidence("message", f"the PBX sends from port {', '.join(map(str, sorted(used)))}"))
-        sure = 0.9 if wanted and not used & wanted else 0.3
-        yield Clue(
-            sure,
-            "Protocol and bind of a transport are taken in by a restart only; the old ones are still in use.",
-            tuple(evidence),
-            next="core restart now",
-        )
+    if used and wanted - used and not used <= wanted:
+        says = "Protocol and bind of a transport are taken in by a restart only; the old ones are still in use."
+        seen = Evidence("message", f"the PBX sends from port {', '.join(map(str, sorted(used)))}")
+        binds = tuple(cited(each, "bind") for each in case.settings.objects("transport"))
+        said = logged(case.logged(r"Transport '([^']*)' is not fully reloadable"))
+        yield Clue(0.9, says, (seen, *binds, *said), next="core restart now")
 
 
 def host_port(bind: str) -> tuple[str, int]:

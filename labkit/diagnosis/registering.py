@@ -53,6 +53,22 @@ def private_contact(case: Case) -> Iterator[Clue]:
     )
 
 
+@rule("nat", "transport.external_signaling_address", "A03", "F01")
+def stale_contact(case: Case) -> Iterator[Clue]:
+    """The Contact towards the outside is a public address that is not ours."""
+    ours = {each for each in case.pbx if not is_private(each)}
+    for each in case.signals:
+        host = _contact_host(each)
+        literal = host.replace(".", "").isdigit()
+        if ours and _outside(case, each) and literal and not is_private(host) and host not in case.pbx:
+            if each.code and each.method == "REGISTER":
+                continue
+            settings = tuple(cited(one, "external_signaling_address") for one in case.settings.objects("transport"))
+            says = f"We are seen from {', '.join(sorted(ours))} and tell the provider to send to {host}."
+            yield Clue(0.92, says, (of(each, f"Contact: {each.header('Contact')}"), *settings[:1]))
+            return
+
+
 @rule("signalling", "registration.contact_user", "A05")
 def no_contact_user(case: Case) -> Iterator[Clue]:
     """We registered as `s`, so that all calls come to `s`."""
