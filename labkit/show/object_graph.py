@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 WIDTH = 1240.0
 """In CSS pixels, as all of these."""
-_COLUMNS = (20.0, 450.0, 880.0)
-_BOX, _LINE, _PAD, _GAP, _TOP = 340.0, 17.0, 9.0, 14.0, 62.0
+_COLUMNS = (20.0, 455.0, 890.0)
+_BOX, _LINE, _PAD, _GAP, _TOP = 330.0, 17.0, 9.0, 14.0, 62.0
 _LEFT, _RIGHT = ("identify", "registration"), ("aor", "auth", "acl")
 _HEADS = ("who is it? · where do we log in?", "endpoint", "where is it reached? · who proves what?")
 _UNKNOWN = ("NonQualified", "Created", "Unknown")
