@@ -95,13 +95,23 @@ class Compose:
     def up(self) -> None:
         """Make the containers and networks; RuntimeUnavailable says why this machine cannot."""
         looked, made = _meanwhile(engine.check_compose), _meanwhile(image.ensure)
+        looked.result()
+        made.result()
+        for tries_left in (2, 1, 0):
+            try:
+                self._begin()
+                return
+            except RuntimeUnavailable as why:  # another lab may have taken the networks since they were looked at
+                if not tries_left or "networks collide" not in str(why):
+                    raise
+                self.down()
+
+    def _begin(self) -> None:
         for name in ("log", "captures", "run"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         networks = subnets.choose(subnets.taken())
         settled = {"networks": {name: str(network) for name, network in networks.items()}}
         self._state.write_text(json.dumps(settled))
-        looked.result()
-        made.result()
         self._starting = _meanwhile(self._start_services)
         self._wait_here("pbx")
         sockets = _SHARED if sockets_reach(self.folder / "run/pbx.here") else _OWN

@@ -192,3 +192,21 @@ for folder, _, names in os.walk("/"):
     assert packages == found
     assert "'asterisk'" in found
     assert "" == changing
+
+
+def test_a_network_that_another_lab_took_meanwhile_is_given_up_for_a_free_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Compose(tmp_path / "first"), Compose(tmp_path / "second")
+    looked = subnets.taken()
+    answers = iter([looked])
+    try:
+        first.up()
+        monkeypatch.setattr(subnets, "taken", lambda: next(answers, [*looked, *first.topology.networks.values()]))
+        second.up()
+        for name, network in second.topology.networks.items():
+            assert not network.overlaps(first.topology.networks[name])
+    finally:
+        first.down()
+        second.down()
+    assert [] == left(first.project) + left(second.project)
