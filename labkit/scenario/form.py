@@ -133,18 +133,21 @@ def _read_table(kind: Any, value: Any, place: Place, source: Source) -> Any:
     if not isinstance(value, Mapping):
         raise source.error(place, f"{_word(place)} is {value!r}; expected a table")
     hints = typing.get_type_hints(kind)
-    written = {_WRITTEN.get(kind, {}).get(item.name, item.name): item for item in fields(kind)}
+    names = {written(kind, item.name): item.name for item in fields(kind)}
     for key in value:
-        if key not in written:
-            raise source.error((*place, key), f"{_word(place)} has no {key!r}{nearest(key, written)}")
-    given = {
-        written[key].name: read(hints[written[key].name], item, (*place, key), source) for key, item in value.items()
-    }
+        if key not in names:
+            raise source.error((*place, key), f"{_word(place)} has no {key!r}{nearest(key, names)}")
+    given = {names[key]: read(hints[names[key]], item, (*place, key), source) for key, item in value.items()}
     try:
         return kind(**given)
     except TypeError as why:
         missing = re.findall(r"'(\w+)'", str(why))
         raise source.error(place, f"{_word(place)} lacks {', '.join(missing)}") from None
+
+
+def written(kind: type, name: str) -> str:
+    """A field's name as files have it."""
+    return _WRITTEN.get(kind, {}).get(name, name)
 
 
 def _word(place: Place) -> str:
