@@ -17,13 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from labkit.errors import LabError
-from labkit.lab import judging, staging, verifying
+from labkit.lab import judging, staging
 from labkit.lab.lab import Lab
 from labkit.runtime import choice
 from labkit.scenario.evidence import search
 from labkit.scenario.judge import judged
 from labkit.scenario.model import Scenario
-from labkit.scenario.regression import verdict
 from labkit.scenario.run import Run
 from labkit.scenario.shelf import Shelf
 from labkit.trace import open_trace
@@ -79,8 +78,7 @@ def _tried(lab: Lab, slug: str, seed: int | None, result: Row, quick: bool) -> I
 
 
 def _good(lab: Lab, scenario: Scenario, stage: str) -> Iterator[str]:
-    run = verifying.run(lab, scenario)
-    judgement = verdict(scenario, run)
+    run, judgement = judging.tried(lab, scenario)
     yield from (f"{stage}: {check}" for check in judgement.failed)
     for found in _searched(scenario, run):
         if found.holds and found.evidence.contrasts:
