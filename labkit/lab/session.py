@@ -83,7 +83,7 @@ def _read(plain: Mapping[str, Any], folder: Path) -> Call:
 
 
 def pack(folder: Path, points: Iterable[str]) -> None:
-    """Press the captures of a saved run."""
+    """Press the files of a saved run."""
     path = folder / "run.json"
     plain = json.loads(path.read_text())
     for point in points:
@@ -91,4 +91,5 @@ def pack(folder: Path, points: Iterable[str]) -> None:
         (folder / f"{point}.pcap.gz").write_bytes(gzip.compress(loose.read_bytes(), mtime=0))
         loose.unlink()
         plain["capture"]["points"][point] = f"{point}.pcap.gz"
-    path.write_text(json.dumps(plain, indent=1))
+    (folder / "run.json.gz").write_bytes(gzip.compress(json.dumps(plain, indent=1).encode(), mtime=0))
+    path.unlink()

@@ -7,6 +7,7 @@ back, so that a recording is judged as the live lab was.
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Mapping
@@ -112,7 +113,9 @@ class Run:
     def load(cls, folder: Path) -> Run:
         """Read what `save` wrote; ReplayError where it is not there."""
         try:
-            plain = json.loads((folder / FILE).read_text())
+            packed = folder / f"{FILE}.gz"
+            text = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / FILE).read_bytes()
+            plain = json.loads(text)
         except (OSError, json.JSONDecodeError) as why:
             raise ReplayError(f"no recorded run can be read from {folder}: {why}", folder=str(folder)) from why
         files, names = plain["capture"]["points"], plain["capture"]["names"]
