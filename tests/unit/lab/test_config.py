@@ -62,7 +62,7 @@ def test_a_text_to_replace_must_stand_there_once(files: ConfigFiles) -> None:
 
 def test_bytes_that_are_no_text_are_kept_as_they_are(files: ConfigFiles) -> None:
     path = files.folder / "pjsip.conf"
-    path.write_bytes(b"; caf\xe9 \xff\n")
+    path.write_bytes(b"; \xe9 \xff\n")
     files["copy.conf"] = files["pjsip.conf"]
     assert (files.folder / "copy.conf").read_bytes() == path.read_bytes()
     assert files.changed() == ["copy.conf", "pjsip.conf"]

@@ -20,7 +20,7 @@ REFUSED = [
     ("status = 401", 'status = "401"', "line 40: call.bad.status is '401'; expected a whole number"),
     ('by = "{{customer}}"', 'by = "phone-1003"', r"line 31: by is 'phone-1003'; expected a number or one of"),
     ('message = "401 to INVITE"', 'mesage = "401"', "line 42: an evidence has exactly one of message, log"),
-    ('call = "customer"', 'call = "costumer"', r"line 47: no call is named 'costumer'; did you mean 'customer'\?"),
+    ('call = "customer"', 'call = "customr"', r"line 47: no call is named 'customr'; did you mean 'customer'\?"),
     ('"^WWW-Authenticate"', '"(WWW"', r"line 42: '\(WWW' is no pattern"),
     ('hints = ["Look at the arrow.", "Where does it begin?"]', "", "question 'who' has 0 hints; two at least"),
     ("trunk-provider.conf", "trunk-provder.conf", "there is no file 'pbx/pjsip.d/trunk-provder.conf'; did you mean"),
