@@ -93,6 +93,10 @@ class Case:
         """trunk, phone or unknown."""
         return "phone" if address in self.phones else "trunk" if address in self.trunks else "unknown"
 
+    def near_a_trunk(self, address: str) -> bool:
+        """Whether an address lies within the same sixteen as a provider's: carriers number their hosts in a row."""
+        return any(_together(address, each) for each in self.trunks - {address})
+
     @cached_property
     def attempts(self) -> tuple[Attempt, ...]:
         """Every leg that the PBX was a part of, in order of time."""
@@ -197,6 +201,13 @@ def _neighbours(address: str, pbx: Iterable[str]) -> bool:
         for each in pbx
         if is_private(each) and ":" not in each
     )
+
+
+def _together(one: str, other: str) -> bool:
+    try:
+        return ip_address(one) in ip_network(f"{other}/28", strict=False)
+    except ValueError:
+        return False
 
 
 def open_case(

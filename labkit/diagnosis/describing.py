@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case, logged
@@ -98,6 +99,12 @@ def no_port_left(case: Case) -> Iterator[Clue]:
         )
 
 
+def _step_ms(row: dict[str, Any]) -> int:
+    """Audio in a packet, by the time between packets; 0 where that is too uneven to say."""
+    mean = row["delta_mean_ms"]
+    return round(mean / 10) * 10 if abs(mean - round(mean / 10) * 10) < 1.0 else 0
+
+
 @rule("sdp", "endpoint.allow", "D16")
 def packet_time_differs(case: Case) -> Iterator[Clue]:
     """One side sends packets of another length than the other asked for."""
@@ -106,9 +113,9 @@ def packet_time_differs(case: Case) -> Iterator[Clue]:
             each.media.ptime_ms for signal in attempt.signals for each in signal.facts.media if each.media.ptime_ms
         }
         rows = [row for row in case.streams if row["leg"] == attempt.leg.number and row["packets"] > 20]
-        steps = {round(row["delta_mean_ms"] / 10) * 10 for row in rows if row["delta_mean_ms"] == row["delta_mean_ms"]}
+        steps = {step for row in rows if (step := _step_ms(row))}
         if (len(steps) > 1 and max(steps) != min(steps)) or (wishes - {20} and steps and not steps >= wishes):
-            odd = [row for row in rows if round(row["delta_mean_ms"] / 10) * 10 != 20][:1]
+            odd = [row for row in rows if _step_ms(row) not in (0, 20)][:1]
             if not odd:
                 continue
             text = (

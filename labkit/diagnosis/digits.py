@@ -36,6 +36,8 @@ def no_telephone_event(case: Case) -> Iterator[Clue]:
         whose = ours if not _events(ours) else theirs
         endpoint = case.settings.endpoint_at(attempt.peer)
         mode = endpoint.get("dtmf_mode") if endpoint else None
+        if whose is theirs and mode in ("auto", "auto_info", "inband", "info"):
+            continue
         sure = 0.9 if whose is ours else 0.8
         says = (
             f"{'Our' if whose is ours else 'Their'} description has no telephone-event: keys "

@@ -10,6 +10,9 @@ from labkit.diagnosis.inbound import NOT_IDENTIFIED, is_stranger
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited
 
+_SCAN = 3
+"""Calls from strangers that are no accident any more."""
+
 
 @rule("signalling", "endpoint.permit", "A14")
 def barred(case: Case) -> Iterator[Clue]:
@@ -46,18 +49,15 @@ def strangers(case: Case) -> Iterator[Clue]:
             layer="signalling",
         )
     elif tries:
+        one = tries[0]
         says = (
-            f"{tries[0].peer} belongs to no trunk and is refused; it gets as far as Asterisk: somebody scans port 5060."
+            f"{one.peer} belongs to no trunk and is refused; it gets as far as Asterisk, as everybody does who scans."
         )
-        said = logged(case.logged(NOT_IDENTIFIED))
-        yield Clue(
-            0.6,
-            says,
-            (of(tries[0].invite, tries[0].number), *said),
-            "router.forward",
-            layer="nat",
-            next="Let only the provider's addresses reach port 5060.",
-        )
+        nobody = bool(case.settings) and not case.settings.contexts_of(one.number)
+        sure = 0.6 if nobody or len(tries) >= _SCAN else 0.45
+        evidence = (of(one.invite, one.number), *logged(case.logged(NOT_IDENTIFIED)))
+        advice = "Let only the provider's addresses reach port 5060."
+        yield Clue(sure, says, evidence, "router.forward", advice, layer="nat")
 
 
 @rule("signalling", "asterisk.maxcalls", "H04")

@@ -162,11 +162,19 @@ def headers_disagree(case: Case) -> Iterator[Clue]:
             return
 
 
+def _callers(signal: Signal) -> set[str]:
+    """Whom an INVITE presents: what its identity headers say, else From."""
+    return set(_asserted(signal).values()) or {_from(signal)}
+
+
 def _rung(case: Case) -> Iterator[tuple[Attempt, Attempt]]:
-    """Calls from a trunk with the leg to the phone that rang for it."""
+    """Calls from a trunk with the leg to the phone that rang for it, where no other call brought that number."""
+    brought = [_callers(each.invite) for each in case.inbound()]
     for attempt in case.inbound():
+        own = _callers(attempt.invite)
         for other in case.others_of(attempt):
-            if other.way == "out" and other.role == "phone":
+            elsewhere = any(_from(other.invite) in each for each in brought if each != own)
+            if other.way == "out" and other.role == "phone" and not elsewhere:
                 yield attempt, other
 
 
@@ -207,7 +215,7 @@ def one_caller_for_all(case: Case) -> Iterator[Clue]:
                 continue
             says = f"The provider sent {', '.join(sorted(came))}; the phone was shown {_from(rung.invite)}."
             yield Clue(
-                0.92 if fixed else 0.6,
+                0.92 if fixed else 0.45,
                 says,
                 (of(attempt.invite), of(rung.invite), *((cited(endpoint, "callerid"),) if endpoint and fixed else ())),
             )

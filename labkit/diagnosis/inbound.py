@@ -27,12 +27,10 @@ def is_stranger(case: Case, attempt: Attempt) -> bool:
     agent = attempt.invite.header("User-Agent").lower()
     if any(name in agent for name in _SCANNERS):
         return True
-    known = case.trunks - {attempt.peer}
-    if attempt.role != "unknown" or not known:
+    if attempt.role != "unknown" or not case.trunks - {attempt.peer}:
         return False
-    near = any(attempt.peer.rpartition(".")[0] == each.rpartition(".")[0] for each in known)
     nobody = bool(case.settings) and not case.settings.contexts_of(attempt.number)
-    return not near or nobody or attempt.tried_again
+    return not case.near_a_trunk(attempt.peer) or nobody or attempt.tried_again
 
 
 @rule("signalling", "identify.match", "A01", "A02", "A09", "A17")

@@ -10,7 +10,7 @@ from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, Evidence, of
 from labkit.diagnosis.pbx import is_private
 from labkit.diagnosis.rules import rule
-from labkit.diagnosis.settings import cited
+from labkit.diagnosis.settings import cited, yes
 from labkit.diagnosis.signals import Signal
 
 _LONG_ENOUGH_S = 0.6
@@ -131,6 +131,8 @@ def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
         )
         if coming and going and (unreachable or attempt.role == "phone"):
             endpoint = case.settings.endpoint_at(attempt.peer)
+            if yes(endpoint, "rtp_symmetric"):
+                continue
             settings = (cited(endpoint, "rtp_symmetric"),) if endpoint else ()
             yield Clue(
                 0.85,
@@ -165,7 +167,7 @@ def media_goes_past_us(case: Case) -> Iterator[Clue]:
                 ]
                 crossing = is_private(address) != is_private(signal.target)
                 yield Clue(
-                    0.93 if crossing else 0.6,
+                    0.93 if crossing else 0.45,
                     f"After the answer we tell {signal.target} to send to {address} directly.",
                     (of(signal, signal.facts.sdp, "sdp"), *(cited(each, "direct_media") for each in endpoints[:1])),
                 )
@@ -219,6 +221,8 @@ def source_moved(case: Case) -> Iterator[Clue]:
         if len(sources) > 1:
             said = case.logged(r"[Ss]trict RTP|dropping due to strict")
             general = case.settings.general("rtp.conf")
+            if general.get("strictrtp") and not yes(general, "strictrtp") and general.get("strictrtp") != "seqno":
+                continue
             settings = (cited(general, "strictrtp"),) if case.settings else ()
             yield Clue(
                 0.85,

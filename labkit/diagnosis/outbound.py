@@ -129,9 +129,10 @@ def taken_for_dead(case: Case) -> Iterator[Clue]:
         for each in case.inbound("phone")
         if each.refusal is not None and not any(one.way == "out" for one in case.others_of(each))
     ]
-    if not silent or any(case.outbound("trunk")):
+    called = {each.peer for each in case.outbound()}
+    target = next((each for each in silent if each not in called), "")
+    if not target:
         return
-    target = next(iter(silent))
     aors = [each for each in case.settings.objects("aor") if target in map(host_of, each.values("contact"))]
     evidence = [of(silent[target]), *logged(said), *(cited(each, "qualify_frequency") for each in aors[:1])]
     evidence += [of(failed[0].refusal or failed[0].invite)] if failed else []

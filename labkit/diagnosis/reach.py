@@ -12,8 +12,10 @@ from labkit.diagnosis.signals import Signal
 
 
 def _kept_out(case: Case) -> list[Signal]:
-    """INVITEs for us that stop at the firewall."""
-    return [each for each in case.requests("INVITE", by_pbx=False) if case.never_came_in(each)]
+    """INVITEs of a provider that stop at the firewall; those of strangers should."""
+    stopped = [each for each in case.requests("INVITE", by_pbx=False) if case.never_came_in(each)]
+    known = case.trunks
+    return [each for each in stopped if each.source in known or not known or case.near_a_trunk(each.source)]
 
 
 def _spoke_before(case: Case, signal: Signal) -> Signal | None:
