@@ -21,6 +21,8 @@ _RESTLESS = (
 )
 """What differs from run to run in Asterisk's log: Call-IDs, numbers of channels, addresses of objects."""
 _COUNTED = re.compile(r"(\d+) of \d+ RTP packets lost")
+_LOG_S = 1.0
+"""Time that Asterisk is given to write a line."""
 _ROUTINE = re.compile(
     r"is not fully reloadable|is not reloadable, maintaining|CDR simple logging|'res_fax.conf' not found|No queuerules"
 )
@@ -71,11 +73,17 @@ def story(scenario: Scenario) -> Story:
 def log(lab: Lab, pattern: str = "", levels: tuple[str, ...] = ("ERROR", "WARNING", "NOTICE")) -> Lines:
     """What Asterisk logged since the last change, of these levels, with this pattern in it; each line once.
 
-    Without a pattern what every reload logs is left out.
+    Without a pattern what every reload logs is left out; with one, Asterisk is given a second to write the line.
     """
-    lines = [str(each) for each in lab.log_since_change() if each.level in levels]
-    wanted = [line for line in lines if (re.search(pattern, line) if pattern else not _ROUTINE.search(line))]
+    deadline = time.monotonic() + _LOG_S
+    while not (wanted := _logged(lab, pattern, levels)) and pattern and time.monotonic() < deadline:
+        time.sleep(0.05)
     return Lines(tuple(dict.fromkeys(map(steady, wanted))))
+
+
+def _logged(lab: Lab, pattern: str, levels: tuple[str, ...]) -> list[str]:
+    lines = [str(each) for each in lab.log_since_change() if each.level in levels]
+    return [line for line in lines if (re.search(pattern, line) if pattern else not _ROUTINE.search(line))]
 
 
 def steady(line: str) -> str:
@@ -90,7 +98,7 @@ def file(lab: Lab, name: str) -> Lines:
     return Lines(tuple(lab.config[name].splitlines()))
 
 
-def registration(lab: Lab, name: str, within_s: float = 6.0) -> Lines:
+def registration(lab: Lab, name: str, within_s: float = 15.0) -> Lines:
     """What became of an outbound registration: waits until the registrar has decided, or the time is over."""
     deadline = time.monotonic() + within_s
     while True:
