@@ -1,11 +1,9 @@
 """Every scenario, with another seed each day: broken, wrongly and rightly mended, judged as a learner is.
 
-Containers and namespaces walk all of them, loopback a quarter, another one each day; LABKIT_ALL=1 walks all everywhere.
 The matrix (`python -m tests.bench.scenarios`) also walks the healthy lab, every wrong fix, and several seeds.
 """
 
 import datetime
-import os
 import json
 import subprocess
 import sys
