@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit.errors import ConfigRejected, HostError, NotReady
-from labkit.lab import judging, objects, staging, status
+from labkit.lab import judging, objects, staging, status, verifying
 from labkit.lab.ami import Reply
 from labkit.lab.ari import Ari
 from labkit.lab.asterisk import Asterisk, LogLine, check
@@ -307,7 +307,10 @@ class Lab:
 
     def break_(self, slug: str, seed: int | None = None) -> Scenario:
         """Break the lab by a scenario, from health, whatever it was before; a seed draws other numbers and names."""
-        return staging.put_in(self, slug, seed, broken=True)
+        scenario = staging.put_in(self, slug, seed, broken=True)
+        if self.replayed is None:
+            verifying.show_symptom(self, scenario)
+        return scenario
 
     def scene(self, slug: str, seed: int | None = None) -> Scenario:
         """The healthy lab with the surroundings of a scenario, for comparison."""

@@ -96,6 +96,11 @@ def _be_strange(lab: Lab) -> None:
     lab.runtime.start(STRANGER, STRANGER, [*argv, f"--control={lab.parties.control(STRANGER)}"], own_tools=False)
 
 
+def show_symptom(lab: Lab, scenario: Scenario) -> None:
+    """Wait until the broken lab is in the states that the scenario tells of, or their time is over."""
+    _states(lab, scenario.state, bad=True)
+
+
 def _states(lab: Lab, plans: tuple[StatePlan, ...], bad: bool) -> tuple[Seen, ...]:
     """Each state once it is as wanted, or as it is when its time is over."""
     with ThreadPoolExecutor(max(1, len(plans))) as pool:

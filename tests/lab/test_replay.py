@@ -11,11 +11,11 @@ from labkit import datasets
 from labkit.lab.calls import Call
 from labkit.lab.lab import Lab
 from labkit.lab.recording import HEALTHY_NAME, is_current, placed_alone
+from labkit.lesson.views import ladder
 from labkit.runtime import choice
 from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
 from labkit.scenario.verdict import Verdict
-from labkit.show import ladder
 from tests.lab.conftest import HERE
 from tests.lab.test_same_ladder import drawn
 
