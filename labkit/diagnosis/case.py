@@ -13,10 +13,11 @@ from typing import Any
 
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.finding import Evidence
-from labkit.diagnosis.pbx import is_private, pbx_addresses
+from labkit.diagnosis.pbx import pbx_addresses
 from labkit.diagnosis.settings import Settings
 from labkit.diagnosis.signals import Signal, signals
 from labkit.trace.capture import Capture
+from labkit.trace.nat import private
 from labkit.trace.trace import Trace, open_trace
 
 _PASSING_S = 0.1
@@ -134,8 +135,8 @@ class Case:
     def inside(self) -> str | None:
         """The point of capture on the PBX's side of a NAT; None where there is no such pair of points."""
         points = list(self.trace.capture.points)
-        private = [point for point in points if any(is_private(each) for each in self._pbx_at(point))]
-        return private[0] if len(points) > 1 and len(private) == 1 else None
+        own = [point for point in points if any(private(each) for each in self._pbx_at(point))]
+        return own[0] if len(points) > 1 and len(own) == 1 else None
 
     def _pbx_at(self, point: str) -> set[str]:
         seen = (each.message for each in self.trace.facts if each.message.point == point)
@@ -194,12 +195,12 @@ def _mine(signal: Signal, by_pbx: bool) -> bool:
 
 def _neighbours(address: str, pbx: Iterable[str]) -> bool:
     """Whether an address is private and on the /24 of one of the PBX's private addresses."""
-    if not is_private(address) or ip_address(address).is_loopback:
+    if not private(address) or ip_address(address).is_loopback:
         return False
     return any(
         ip_address(address) in ip_network(f"{each}/24", strict=False)
         for each in pbx
-        if is_private(each) and ":" not in each
+        if private(each) and ":" not in each
     )
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, of
-from labkit.diagnosis.pbx import is_private
-from labkit.diagnosis.registering import _contact_host
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, yes
 from labkit.diagnosis.signals import Signal
+from labkit.trace.nat import private
 
 
 def _answers_repeated(attempt: Attempt) -> list[Signal]:
@@ -26,13 +25,13 @@ def answer_never_confirmed(case: Case) -> Iterator[Clue]:
         if not repeated or not attempt.answer:
             continue
         acks = [each for each in attempt.signals if each.message.method == "ACK"]
-        contact = _contact_host(attempt.answer)
+        contact = attempt.answer.contact_host
         evidence = [
             of(attempt.answer, f"Contact: {contact}"),
             of(repeated[-1], f"repeated {repeated[-1].repeat} times"),
         ]
         kept_out = [each for each in acks if case.never_came_in(each)]
-        if attempt.answer.by_pbx and is_private(contact) and not is_private(attempt.peer):
+        if attempt.answer.by_pbx and private(contact) and not private(attempt.peer):
             transports = [cited(each, "external_signaling_address") for each in case.settings.objects("transport")]
             yield Clue(
                 0.93, f"The ACK is sent to our Contact, {contact}, and never gets here.", (*evidence, *transports[:1])
@@ -163,7 +162,7 @@ def _remote_contact(attempt: Attempt) -> str:
         for each in attempt.signals
         if each.to_pbx and each.header("Contact") and (200 <= each.code <= 299 or each.message.method == "INVITE")
     ]
-    return _contact_host(told[-1]) if told else ""
+    return told[-1].contact_host if told else ""
 
 
 @rule("signalling", "endpoint.100rel", "F05")

@@ -8,10 +8,10 @@ from typing import Any
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, Evidence, of
-from labkit.diagnosis.pbx import is_private
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, yes
 from labkit.diagnosis.signals import Signal
+from labkit.trace.nat import private
 
 _LONG_ENOUGH_S = 0.6
 _SOME_PACKETS = 5
@@ -52,7 +52,7 @@ def private_media_address(case: Case) -> Iterator[Clue]:
     for attempt in case.attempts:
         for signal in attempt.signals:
             address, port = _audio(signal)
-            if signal.by_pbx and port and is_private(address) and not is_private(signal.target):
+            if signal.by_pbx and port and private(address) and not private(signal.target):
                 transports = list(case.settings.objects("transport"))
                 unset = [each for each in transports if not each.get("external_media_address")]
                 settings = tuple(cited(each, "external_media_address") for each in unset[:1])
@@ -71,7 +71,7 @@ def private_media_address(case: Case) -> Iterator[Clue]:
 @rule("nat", "transport.external_media_address", "D03")
 def stale_public_address(case: Case) -> Iterator[Clue]:
     """Our description names a public address that is not the one we are seen from."""
-    seen = {each for each in case.pbx if not is_private(each)}
+    seen = {each for each in case.pbx if not private(each)}
     for attempt in case.attempts:
         for signal in attempt.signals:
             address, port = _audio(signal)
@@ -79,9 +79,9 @@ def stale_public_address(case: Case) -> Iterator[Clue]:
                 signal.by_pbx
                 and port
                 and seen
-                and not is_private(address)
+                and not private(address)
                 and address not in seen
-                and not is_private(signal.target)
+                and not private(signal.target)
             ):
                 yield Clue(
                     0.9,
@@ -100,13 +100,7 @@ def public_address_to_phone(case: Case) -> Iterator[Clue]:
     for attempt in case.attempts:
         for signal in attempt.signals:
             address, port = _audio(signal)
-            if (
-                signal.by_pbx
-                and port
-                and attempt.role == "phone"
-                and is_private(signal.target)
-                and not is_private(address)
-            ):
+            if signal.by_pbx and port and attempt.role == "phone" and private(signal.target) and not private(address):
                 transports = list(case.settings.objects("transport"))
                 yield Clue(
                     0.92,
@@ -126,9 +120,7 @@ def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
         address, port = described[-1]
         coming = [row for row in _streams(case, attempt, to_pbx=True) if row["src"] != address]
         going = [row for row in _streams(case, attempt, to_pbx=False) if row["dst"] == address]
-        unreachable = (is_private(address) and not is_private(attempt.peer)) or (
-            is_private(address) and attempt.role != "phone"
-        )
+        unreachable = (private(address) and not private(attempt.peer)) or (private(address) and attempt.role != "phone")
         if coming and going and (unreachable or attempt.role == "phone"):
             endpoint = case.settings.endpoint_at(attempt.peer)
             if yes(endpoint, "rtp_symmetric"):
@@ -165,7 +157,7 @@ def media_goes_past_us(case: Case) -> Iterator[Clue]:
                 endpoints = [
                     each for each in case.settings.objects("endpoint") if each.get("direct_media") in (None, "yes")
                 ]
-                crossing = is_private(address) != is_private(signal.target)
+                crossing = private(address) != private(signal.target)
                 yield Clue(
                     0.93 if crossing else 0.45,
                     f"After the answer we tell {signal.target} to send to {address} directly.",
@@ -249,7 +241,7 @@ def peer_sends_nothing(case: Case) -> Iterator[Clue]:
         ):
             continue
         ours = [_audio(each) for each in attempt.signals if each.by_pbx and _audio(each)[1]]
-        wrong = any(is_private(address) and not is_private(attempt.peer) for address, _ in ours)
+        wrong = any(private(address) and not private(attempt.peer) for address, _ in ours)
         yield Clue(
             0.3 if wrong else 0.6,
             f"{attempt.peer} was told {ours[-1][0]}:{ours[-1][1]} and sends nothing there."

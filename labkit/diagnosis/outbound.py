@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, Evidence, of
-from labkit.diagnosis.pbx import is_private
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, host_of
 from labkit.diagnosis.signals import Signal
+from labkit.trace.nat import private
 
 _CHALLENGES = (401, 407)
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -236,10 +236,10 @@ def from_unknown(case: Case) -> Iterator[Clue]:
         value = attempt.invite.header("From")
         user, host = attempt.invite.facts.from_user, host_of(value.partition("<")[2].partition(">")[0])
         about_from = re.search(r"from|user|domain|account", (refusal.message.reason or "").lower())
-        if user == "asterisk" or is_private(host) or about_from:
+        if user == "asterisk" or private(host) or about_from:
             option = (
                 "endpoint.from_domain"
-                if user != "asterisk" and (is_private(host) or "domain" in (refusal.message.reason or "").lower())
+                if user != "asterisk" and (private(host) or "domain" in (refusal.message.reason or "").lower())
                 else ""
             )
             endpoint = case.settings.endpoint_at(attempt.peer)

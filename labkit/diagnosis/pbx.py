@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
 from labkit.trace.facts import Facts
+from labkit.trace.nat import private
 from labkit.trace.trace import Trace
 
 _ASTERISK = re.compile(r"asterisk|\bpbx\b|fpbx|issabel|vitalpbx", re.IGNORECASE)
@@ -31,7 +31,7 @@ def _likely(trace: Trace) -> str:
     votes: Counter[str] = Counter()
     for address, weight in _signs(trace):
         votes[address] += weight
-    return max(votes, key=lambda each: (votes[each], is_private(each)), default="")
+    return max(votes, key=lambda each: (votes[each], private(each)), default="")
 
 
 def _signs(trace: Trace) -> Iterator[tuple[str, int]]:
@@ -43,10 +43,10 @@ def _signs(trace: Trace) -> Iterator[tuple[str, int]]:
         if _ASTERISK.search(each.user_agent):
             yield message.src, 5
         if message.method == "REGISTER":
-            yield message.src, 1 if is_private(message.src) and not is_private(message.dst) else 0
-            yield message.dst, 1 if is_private(message.dst) else 0
-        if message.method == "INVITE" and is_private(message.src) != is_private(message.dst):
-            yield (message.src if is_private(message.src) else message.dst), 1
+            yield message.src, 1 if private(message.src) and not private(message.dst) else 0
+            yield message.dst, 1 if private(message.dst) else 0
+        if message.method == "INVITE" and private(message.src) != private(message.dst):
+            yield (message.src if private(message.src) else message.dst), 1
     for call in trace.calls_found:
         for one, other in zip(call.legs, call.legs[1:], strict=False):
             yield from ((address, 3) for address in one.hosts & other.hosts)
@@ -63,13 +63,3 @@ def _aliases(trace: Trace, known: set[str]) -> set[str]:
         for side in (sources, targets):
             found |= side if len(side) >= _SAME_PACKET and side & known else set()
     return found - known
-
-
-def is_private(address: str) -> bool:
-    """Whether an address is of RFC 1918, loopback or the like; the documentation networks stand for public ones."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    documentation = address.startswith(("192.0.2.", "198.51.100.", "203.0.113."))
-    return ip.is_private and not documentation

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case
-from labkit.diagnosis.pbx import is_private
+from labkit.trace.nat import private
 
 _MOST_LOSS = 0.02
 
@@ -53,6 +53,6 @@ def _media(case: Case, answered: list[Attempt]) -> Iterator[tuple[str, str]]:
         worst = max((row["lost"] / row["expected"] for row in rows if row["expected"]), default=0.0)
         if worst <= _MOST_LOSS:
             yield "rtp", f"Every answered leg has RTP both ways, at most {worst:.1%} lost."
-        outside = [each for each in answered if not is_private(each.peer)]
+        outside = [each for each in answered if not private(each.peer)]
         if outside and not case.media_to_pbx_lost_on_the_way():
             yield "nat", "Media and signalling cross the NAT both ways."

@@ -7,36 +7,31 @@ from collections.abc import Iterator
 
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, Evidence, of
-from labkit.diagnosis.pbx import is_private
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, host_of, yes
 from labkit.diagnosis.signals import Signal
+from labkit.trace.nat import private
 
 _ENOUGH_TRIES = 2
 _SHORT_OUTAGE_TRIES = 20
 
 
-def _contact_host(signal: Signal) -> str:
-    found = re.search(r"sips?:(?:[^@>;]*@)?\[?([\w.:-]+?)\]?(?::\d+)?[;>]", signal.header("Contact") + ">")
-    return found[1] if found else ""
-
-
 def _outside(case: Case, signal: Signal) -> bool:
     """Whether a message of the PBX goes to a host that cannot reach private addresses."""
-    return signal.by_pbx and not is_private(signal.target)
+    return signal.by_pbx and not private(signal.target)
 
 
 @rule("nat", "transport.external_signaling_address", "A03", "F01")
 def private_contact(case: Case) -> Iterator[Clue]:
     """The Contact towards the outside is a private address."""
-    seen = [each for each in case.signals if _outside(case, each) and is_private(_contact_host(each))]
+    seen = [each for each in case.signals if _outside(case, each) and private(each.contact_host)]
     if not seen:
         return
     first = next((each for each in seen if each.message.method == "REGISTER"), seen[0])
     transports = [each for each in case.settings.objects("transport") if not each.get("external_signaling_address")]
     settings = tuple(cited(each, "external_signaling_address") for each in transports[:1])
     says = (
-        f"The provider is told to send to {_contact_host(first)}, an address that only the PBX's own network can reach."
+        f"The provider is told to send to {first.contact_host}, an address that only the PBX's own network can reach."
     )
     place = ""
     if case.settings and not transports:
@@ -56,11 +51,11 @@ def private_contact(case: Case) -> Iterator[Clue]:
 @rule("nat", "transport.external_signaling_address", "A03", "F01")
 def stale_contact(case: Case) -> Iterator[Clue]:
     """The Contact towards the outside is a public address that is not ours."""
-    ours = {each for each in case.pbx if not is_private(each)}
+    ours = {each for each in case.pbx if not private(each)}
     for each in case.signals:
-        host = _contact_host(each)
+        host = each.contact_host
         literal = host.replace(".", "").isdigit()
-        if ours and _outside(case, each) and literal and not is_private(host) and host not in case.pbx:
+        if ours and _outside(case, each) and literal and not private(host) and host not in case.pbx:
             if each.code and each.method == "REGISTER":
                 continue
             settings = tuple(cited(one, "external_signaling_address") for one in case.settings.objects("transport"))

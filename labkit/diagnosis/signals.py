@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -71,12 +72,21 @@ class Signal:
         except ParseError:
             return ""
 
+    @property
+    def contact_host(self) -> str:
+        """Host of its Contact; empty where it has none."""
+        found = _CONTACT.search(self.header("Contact") + ">")
+        return found[1] if found else ""
+
     def headers(self, name: str) -> list[str]:
         """All values of a header."""
         try:
             return self.message.sip.values(name)
         except ParseError:
             return []
+
+
+_CONTACT = re.compile(r"sips?:(?:[^@>;]*@)?\[?([\w.:-]+?)\]?(?::\d+)?[;>]")
 
 
 def signals(trace: Trace, pbx: frozenset[str]) -> Iterator[Signal]:
