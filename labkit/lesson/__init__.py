@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.lesson.telling import story as story
     from labkit.lesson.views import attempts as attempts
     from labkit.lesson.views import doctor as doctor
+    from labkit.lesson.views import identities as identities
     from labkit.lesson.views import ladder as ladder
     from labkit.lesson.views import media as media
     from labkit.lesson.views import offers as offers
@@ -32,6 +33,7 @@ __all__ = [
     "check",
     "doctor",
     "hint",
+    "identities",
     "lab",
     "ladder",
     "log",
@@ -46,6 +48,7 @@ _HOMES = {
     "check": "labkit.lesson.replies",
     "hint": "labkit.lesson.replies",
     "doctor": "labkit.lesson.views",
+    "identities": "labkit.lesson.views",
     "ladder": "labkit.lesson.views",
     "media": "labkit.lesson.views",
     "offers": "labkit.lesson.views",

@@ -6,6 +6,7 @@ with a live run: what differs between two runs is left out or rounded.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from labkit import show
 from labkit.lab import doctor as examiner
 from labkit.lab.lab import Lab
 from labkit.runtime import topology
+from labkit.sip.message import parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +37,33 @@ def offers(call: Call) -> pd.DataFrame:
     table = call.trace.offers
     own = table[table["call"] == _number(call)].rename(columns={"src_name": "from"})
     return own[["leg", "message", "from", "role", "address", "codecs", "direction"]].reset_index(drop=True)
+
+
+IDENTITIES = ("From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Diversion", "Privacy")
+"""The headers of an INVITE that say who calls, or who must not be told."""
+
+
+def identities(call: Call) -> pd.DataFrame:
+    """Who calls, as each leg of a call says it: a column for each leg's last INVITE, a row for each header.
+
+    Tags are left out, for they never repeat; `-` is a header that the INVITE does not have.
+    """
+    import pandas as pd
+
+    table = call.trace.messages
+    own = table[(table["call"] == _number(call)) & (table["method"] == "INVITE") & (table["to_tag"].fillna("") == "")]
+    ends = own[(own["src_name"] != "router") & (own["dst_name"] != "router")]
+    last = ends.drop_duplicates("call_id", keep="last").sort_values("leg")
+    said = {
+        f"{row['src_name']} to {row['dst_name']}": _headers(call.trace.message(row["frame"], row["point"]).data)
+        for row in last.to_dict("records")
+    }
+    return pd.DataFrame(said, index=pd.Index(IDENTITIES, name="header")).fillna("-")
+
+
+def _headers(raw: bytes) -> dict[str, str]:
+    rows = ((name, re.sub(r";tag=[^;>]*", "", value)) for name, value in parse(raw).rows)
+    return {name: value for name, value in rows if name in IDENTITIES}
 
 
 def _number(call: Call) -> int:
@@ -83,7 +112,8 @@ def attempts(lab: Lab, last: int = 5) -> pd.DataFrame:
 
     shown = lab.provider.portal().calls[-last:]
     columns = ("direction", "trunk", "caller", "called", "status", "reason")
-    return pd.DataFrame([{name: getattr(each, name) for name in columns} for each in shown], columns=columns)
+    table = pd.DataFrame([{name: getattr(each, name) for name in columns} for each in shown], columns=columns)
+    return table.replace({"caller": {"": "withheld"}})
 
 
 def media(call: Call) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.errors import ParseError
 from labkit.provider.numbering import read_number
@@ -16,7 +16,7 @@ class Presented:
     """What a call shows, or why it is refused."""
 
     number: str
-    """In +E.164, or as written where it was passed on; empty for withheld."""
+    """In +E.164, or as written where it was passed on; empty where the callee may not see it."""
     header: str
     """The header it was taken from."""
     given: str
@@ -30,7 +30,15 @@ class Presented:
 
 
 def presented(request: Request, trunk: Trunk, country_code: str) -> Presented:
-    """Judge the caller ID of an outbound INVITE by a trunk's rules (RFC 3325 section 5, RFC 3323)."""
+    """Judge the caller ID of an outbound INVITE by a trunk's rules (RFC 3325 section 5, RFC 3323).
+
+    `Privacy: id` with an asserted identity tells the provider who calls, and the callee not (RFC 3325 section 9.3).
+    """
+    judged = _judged(request, trunk, country_code)
+    return replace(judged, number="") if _private(request) else judged
+
+
+def _judged(request: Request, trunk: Trunk, country_code: str) -> Presented:
     rules = trunk.caller_id
     header, given = _given(request, rules.precedence)
     if _withheld(request, header, given):
@@ -59,6 +67,9 @@ def _given(request: Request, precedence: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _withheld(request: Request, header: str, given: str) -> bool:
+    return given.lower() in ("anonymous", "restricted", "unknown", "") or (_private(request) and header == "From")
+
+
+def _private(request: Request) -> bool:
     privacy = (request.get("Privacy") or "").lower()
-    hidden = any(word in privacy for word in ("id", "user", "full"))
-    return given.lower() in ("anonymous", "restricted", "unknown", "") or (hidden and header == "From")
+    return any(word in privacy for word in ("id", "user", "full"))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+from labkit import datasets
 from labkit.lab.doctor import Hop, Report
-from labkit.lesson import parties
+from labkit.lesson import identities, parties
 from labkit.lesson.views import Health
+from labkit.runtime import topology
+from labkit.trace import open_trace
+from labkit.trace.capture import Capture
 
 WELL = Hop("SIP pbx to router", True, "5 messages")
 BROKEN = Hop("RTP pbx to router", False, "0 of 50 packets", "Look at the router: labkit doctor <again>")
@@ -29,3 +35,19 @@ def test_a_broken_hop_shows_what_was_seen_and_what_to_do() -> None:
     assert str(health).endswith("The first broken hop: RTP pbx to router.")
     assert "<details open>" in health._repr_html_()
     assert "<again>" not in health._repr_html_()
+
+
+def recorded(name: str) -> SimpleNamespace:
+    """The only call of a recording, as far as a view looks at it."""
+    folder = datasets.fetch(name) / "calls"
+    points = {point: folder / f"1-{point}.pcap.gz" for point in ("inside", "outside")}
+    trace = open_trace(Capture(points, topology.load().names))
+    return SimpleNamespace(trace=trace, near=SimpleNamespace(call_id=trace.legs_found[0].call_id))
+
+
+def test_each_leg_of_a_call_says_who_calls_without_what_never_repeats() -> None:
+    table = identities(recorded("colleagues-show-the-main-number/broken"))
+    assert ["phone-1002 to pbx", "pbx to provider"] == list(table)
+    assert "<sip:1002@10.10.0.10>" == table.loc["From", "phone-1002 to pbx"]
+    assert '"Agent 1002" <sip:1002@203.0.113.10>' == table.loc["P-Asserted-Identity", "pbx to provider"]
+    assert ["-", "-"] == list(table.loc["Remote-Party-ID"])

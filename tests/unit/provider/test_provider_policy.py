@@ -107,6 +107,8 @@ def test_a_number_in_a_form_that_is_not_accepted_is_none() -> None:
          {"foreign": "reject", "forwarded_needs": "Diversion"}, "+15550155", 0),
         ({"From": "anonymous"}, {"withheld": "reject"}, "", 433),
         ({"From": "anonymous"}, {}, "", 0),
+        ({"From": "anonymous", "P-Asserted-Identity": DID, "Privacy": "id"}, {"withheld": "reject"}, "", 0),
+        ({"From": "anonymous", "P-Asserted-Identity": "1001", "Privacy": "id"}, {"foreign": "reject"}, "", 403),
         ({"From": DID, "Remote-Party-ID": "+1"}, {"precedence": ("From",)}, DID, 0),
     ],
 )  # fmt: skip
