@@ -14,7 +14,9 @@ from labkit.lab.config import ConfigFiles
 from labkit.runtime.base import Runtime
 
 _FOLDERS = ("db", "keys", "log", "run", "spool")
-_LOG_LINE = re.compile(r"^\[[\d :.-]+\] (?P<level>[A-Z]+)\[\d+\](?:\[[^]]*\])? (?P<file>[\w./]+): (?P<text>.*)$")
+_LOG_LINE = re.compile(
+    r"^\[[\d :.-]+\] (?P<level>[A-Z]+)\[\d+\](?:\[[^]]*\])? (?P<file>[\w./]+|Ext\. [^:]*): (?P<text>.*)$"
+)
 _LOG_SETTLES_S = 0.02
 _AMI_S = 0.5
 """How long AMI may take to answer once Asterisk says that it is ready."""
@@ -27,7 +29,7 @@ class LogLine:
     level: str
     """ERROR, WARNING, NOTICE, VERBOSE, DTMF, ..."""
     source: str
-    """The source file that logged it."""
+    """The source file that logged it, or the extension whose dialplan did (application Log)."""
     text: str
 
     def __str__(self) -> str:

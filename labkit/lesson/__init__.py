@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
+    from labkit.lesson.reach import ask as ask
+    from labkit.lesson.reach import contacts as contacts
     from labkit.lesson.replies import check as check
     from labkit.lesson.replies import hint as hint
     from labkit.lesson.telling import file as file
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     lab: Lab
 
 __all__ = [
+    "ask",
     "attempts",
     "check",
+    "contacts",
     "doctor",
     "hint",
     "identities",
@@ -45,6 +49,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ask": "labkit.lesson.reach",
+    "contacts": "labkit.lesson.reach",
     "check": "labkit.lesson.replies",
     "hint": "labkit.lesson.replies",
     "doctor": "labkit.lesson.views",
