@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from labkit.lesson.telling import registration as registration
     from labkit.lesson.telling import story as story
     from labkit.lesson.views import attempts as attempts
+    from labkit.lesson.views import carriers as carriers
     from labkit.lesson.views import doctor as doctor
     from labkit.lesson.views import identities as identities
     from labkit.lesson.views import ladder as ladder
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ask",
     "attempts",
+    "carriers",
     "check",
     "contacts",
     "doctor",
@@ -53,6 +55,7 @@ _HOMES = {
     "contacts": "labkit.lesson.reach",
     "check": "labkit.lesson.replies",
     "hint": "labkit.lesson.replies",
+    "carriers": "labkit.lesson.views",
     "doctor": "labkit.lesson.views",
     "identities": "labkit.lesson.views",
     "ladder": "labkit.lesson.views",

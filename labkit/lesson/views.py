@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from labkit import show
 from labkit.lab import doctor as examiner
 from labkit.lab.lab import Lab
+from labkit.provider.profile import Profile
 from labkit.runtime import topology
 from labkit.sip.message import parse
 
@@ -39,6 +41,7 @@ def offers(call: Call) -> pd.DataFrame:
     return own[["leg", "message", "from", "role", "address", "codecs", "direction"]].reset_index(drop=True)
 
 
+_PROFILES = "provider/profiles"
 IDENTITIES = ("From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Diversion", "Privacy")
 """The headers of an INVITE that say who calls, or who must not be told."""
 
@@ -114,6 +117,40 @@ def attempts(lab: Lab, last: int = 5) -> pd.DataFrame:
     columns = ("direction", "trunk", "caller", "called", "status", "reason")
     table = pd.DataFrame([{name: getattr(each, name) for name in columns} for each in shown], columns=columns)
     return table.replace({"caller": {"": "withheld"}})
+
+
+def carriers(rule: str) -> pd.DataFrame:
+    """What real carriers publish about a rule of the provider, such as "caller_id.precedence": a row each.
+
+    Columns: rule (its value), says (in our words), source (public page), read (the day). A rule of several kinds of
+    trunk is found by its end.
+    """
+    import pandas as pd
+
+    profiles = [(path.stem, Profile.load(path)) for path in sorted((topology.lab_env() / _PROFILES).glob("*.toml"))]
+    rows = [
+        {
+            "carrier": name,
+            "rule": _listed(profile.changes[each]),
+            "says": source.says,
+            "source": source.url,
+            "read": _day(source.date),
+        }
+        for name, profile in profiles
+        for source in profile.sources
+        for each in source.rules
+        if each.endswith(f".{rule}")
+    ]
+    return pd.DataFrame(rows, columns=["carrier", "rule", "says", "source", "read"]).set_index("carrier")
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
 
 
 def media(call: Call) -> pd.DataFrame:

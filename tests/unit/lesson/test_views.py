@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from labkit import datasets
 from labkit.lab.doctor import Hop, Report
-from labkit.lesson import identities, parties
+from labkit.lesson import carriers, identities, parties
 from labkit.lesson.views import Health
 from labkit.runtime import topology
 from labkit.trace import open_trace
@@ -51,3 +51,11 @@ def test_each_leg_of_a_call_says_who_calls_without_what_never_repeats() -> None:
     assert "<sip:1002@10.10.0.10>" == table.loc["From", "phone-1002 to pbx"]
     assert '"Agent 1002" <sip:1002@203.0.113.10>' == table.loc["P-Asserted-Identity", "pbx to provider"]
     assert ["-", "-"] == list(table.loc["Remote-Party-ID"])
+
+
+def test_the_rules_of_real_carriers_come_with_their_source_and_the_day_they_were_read() -> None:
+    table = carriers("caller_id.precedence")
+    assert "P-Asserted-Identity, From" == table.loc["2talk", "rule"]
+    assert table["source"].str.startswith("https://").all()
+    assert not table["read"].str.match(r"\d{4}-").any()
+    assert carriers("no.such.rule").empty
