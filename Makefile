@@ -41,7 +41,7 @@ matrix: ## every broken trunk healthy, broken, wrongly and rightly mended, three
 
 record: ## run the notebooks and write their outputs
 	@$(PYTHON) tools/bootstrap.py --test
-	@$(BIN)/python tools/record.py notebooks/*.ipynb
+	@$(BIN)/python -m tools.record notebooks/*.ipynb
 
 fresh: ## the promise kept: make lab on a bare Debian 12, as root and as an ordinary user (needs root, debootstrap)
 	@tools/fresh.sh

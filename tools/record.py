@@ -1,14 +1,14 @@
 """Run notebooks and write their outputs; draw the picture of the README.
 
-    python tools/record.py notebooks/*.ipynb
+    python -m tools.record [--metadata] notebooks/*.ipynb
 
-The files come out the same from every machine: no times of a run, no state of widgets, one kernel name. A picture
+With `--metadata` nothing is run: only what the cells say of their lesson is written down anew. The files come out the same from every machine: no times of a run, no state of widgets, one kernel name. A picture
 whose text form did not change stays as it was recorded, so that a file changes only where a lesson does.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import nbformat
@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from labkit.lab.lab import Lab
 from labkit.lesson import ladder
+from tools.describe import described
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -24,10 +25,23 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 def main() -> None:
     """Record each notebook named on the command line; the first cell that fails ends it."""
-    for path in map(Path, sys.argv[1:]):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebook", nargs="+", type=Path)
+    parser.add_argument("--metadata", action="store_true", help="run nothing, describe the lessons anew")
+    options = parser.parse_args()
+    for path in options.notebook:
         print(f"{path.name}", flush=True)
-        nbformat.write(record(nbformat.read(path, as_version=4), path.parent), path)
-    print(draw_first_call(ROOT / "docs/first-call.png").name)
+        notebook = nbformat.read(path, as_version=4)
+        made = with_metadata(notebook) if options.metadata else record(notebook, path.parent)
+        nbformat.write(made, path)
+    if not options.metadata:
+        print(draw_first_call(ROOT / "docs/first-call.png").name)
+
+
+def with_metadata(notebook: NotebookNode) -> NotebookNode:
+    """The same notebook, described by its own cells."""
+    notebook.metadata = {"kernelspec": KERNEL, "labkit": described(notebook)}
+    return notebook
 
 
 def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -43,8 +57,7 @@ def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code" and texts(cell.outputs) == texts(before[cell.id]):
             cell.outputs = before[cell.id]
-    notebook.metadata = {"kernelspec": KERNEL}
-    return notebook
+    return with_metadata(notebook)
 
 
 def draw_first_call(path: Path) -> Path:

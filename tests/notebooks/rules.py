@@ -115,8 +115,8 @@ def solutions(notebook: NotebookNode) -> Iterator[str]:
 
 def clean(notebook: NotebookNode) -> Iterator[str]:
     """No editor left its traces in the file."""
-    if set(notebook.metadata) - {"kernelspec", "language_info"}:
-        yield f"its metadata hold {', '.join(sorted(set(notebook.metadata) - {'kernelspec', 'language_info'}))}"
+    if foreign := set(notebook.metadata) - {"kernelspec", "language_info", "labkit"}:
+        yield f"its metadata hold {', '.join(sorted(foreign))}"
     for at, cell in code(notebook):
         if "execution" in cell.metadata:
             yield f"cell {at}: it carries the times of somebody's run"

@@ -1,0 +1,155 @@
+"""The course as a whole: each symptom, object and layer is taught, broken, drawn and checked; the metadata are true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from labkit.runtime.topology import lab_env
+from labkit.scenario.questions import LAYERS
+from tests.notebooks.rules import prose
+from tools.describe import described, episodes
+
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NUMBERS = {lesson.name[:2] for lesson in LESSONS}
+
+SYMPTOMS = {
+    "inbound": "registered, and no call comes in",
+    "dialplan": "an INVITE arrives, and no extension matches",
+    "outbound": "a call out is refused with 403 or 488",
+    "audio": "silence, one way or both",
+    "caller-id": "the caller's number is refused or replaced",
+    "load": "it fails when many call at once",
+}
+OBJECTS = sorted({
+    kind for path in (lab_env() / "pbx/pjsip.d").glob("*.conf")
+    for kind in re.findall(r"^type = (\w+)", path.read_text(), re.MULTILINE)
+})  # fmt: skip
+ROWS = {"symptoms": tuple(SYMPTOMS), "objects": OBJECTS, "layers": tuple(LAYERS)}
+DEEDS = {"taught", "broken", "drawn", "checked"}
+
+AWAITED = {
+    ("symptoms", "caller-id"): "16",
+    ("symptoms", "load"): "19",
+    ("objects", "aor"): "11",
+    ("objects", "global"): "19",
+    ("objects", "registration"): "06",
+    ("layers", "provider"): "09",
+    ("layers", "rtp"): "14",
+    ("layers", "sdp"): "10",
+}
+"""Rows that a lesson is to fill which is not there yet."""
+
+SPOKEN = {
+    "signalling": r"SIP|signalling",
+    "sdp": r"SDP",
+    "rtp": r"RTP",
+    "dialplan": r"dialplan",
+    "nat": r"NAT|firewall",
+    "provider": r"provider|carrier",
+}
+"""How a lesson's text names a layer."""
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def deeds(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
+    """Kind of row, row, and what this lesson does for it."""
+    entry = notebook.metadata.labkit
+    for kind in ROWS:
+        yield from ((kind, name, "taught") for name in entry[kind])
+    for episode in episodes(notebook):
+        scenario = episode.scenario
+        for row in (("symptoms", scenario.family), ("objects", episode.object), ("layers", scenario.layer)):
+            yield (*row, "broken")
+            if episode.drawn:
+                yield (*row, "drawn")
+            if episode.checks:
+                yield (*row, "checked")
+
+
+@pytest.fixture(scope="module")
+def done() -> set[tuple[str, str, str]]:
+    return {deed for lesson in LESSONS for deed in deeds(read(lesson))}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in ROWS.items() for name in names])
+def test_each_symptom_object_and_layer_is_taught_broken_drawn_and_checked(
+    done: set[tuple[str, str, str]], kind: str, name: str
+) -> None:
+    if AWAITED.get((kind, name), "00") in NUMBERS:
+        assert DEEDS - {deed for *row, deed in done if row == [kind, name]} == set()
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_the_metadata_of_a_lesson_are_what_its_cells_say(lesson: Path) -> None:
+    notebook = read(lesson)
+    assert described(notebook) == notebook.metadata.get("labkit"), "run: python -m tools.record --metadata notebooks/*"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_what_a_lesson_claims_to_teach_it_speaks_of(lesson: Path) -> None:
+    notebook = read(lesson)
+    text = prose(notebook)
+    shown = text + "".join(cell.source for cell in notebook.cells)
+    entry = notebook.metadata.labkit
+    silent = [layer for layer in entry["layers"] if not re.search(SPOKEN[layer], text)]
+    silent += [name for name in entry["objects"] if not re.search(rf"\b{name}(?:s|es|ies)?\b", shown, re.IGNORECASE)]
+    assert silent == []
+
+
+def lesson(*cells: NotebookNode) -> NotebookNode:
+    return new_notebook(cells=[new_markdown_cell("# Who?\n\nAbout 25 minutes."), *cells])
+
+
+def picture(source: str, alt: str = "a ladder") -> NotebookNode:
+    html = f'<img alt="{alt}" src="data:image/png;base64,">'
+    return new_code_cell(source, outputs=[new_output("display_data", data={"text/html": html})])
+
+
+def test_a_lesson_is_described_by_what_its_cells_do() -> None:
+    notebook = lesson(
+        new_code_cell('case = lab.break_("inbound-401")\ncheck("05.order", 1)'), new_code_cell("lab.heal()")
+    )
+    notebook.metadata["labkit"] = {"layers": ["sdp"], "symptoms": ["load"], "minutes": 3}
+    assert described(notebook) == {
+        "minutes": 25,
+        "needs": [],
+        "symptoms": ["inbound"],
+        "layers": ["sdp", "signalling"],
+        "objects": ["identify"],
+        "scenarios": ["inbound-401"],
+        "checks": ["05.order"],
+    }
+
+
+def test_an_episode_ends_where_the_lab_is_healed_or_broken_by_another() -> None:
+    found = episodes(
+        lesson(
+            new_code_cell('lab.break_("inbound-401")'),
+            new_code_cell('check("inbound-401.object", answer)\nlab.break_("outbound-407")'),
+            picture("lab.heal()"),
+            new_code_cell("lab.verify()"),
+        )
+    )
+    assert [(each.scenario.slug, each.drawn, each.checks) for each in found] == [
+        ("inbound-401", False, ["inbound-401.object"]),
+        ("outbound-407", False, []),
+    ]
+
+
+def test_a_picture_without_words_is_none() -> None:
+    found = episodes(lesson(new_code_cell('lab.break_("inbound-401")'), picture("ladder(call)", alt="")))
+    assert [each.drawn for each in found] == [False]
+    found = episodes(
+        lesson(new_code_cell('lab.break_("inbound-401")'), picture("ladder(call)"), new_code_cell("lab.verify()"))
+    )
+    assert [(each.drawn, each.checks) for each in found] == [(True, ["verify"])]
