@@ -2,7 +2,9 @@
 
     python -m tools.record [--metadata] notebooks/*.ipynb
 
-With `--metadata` nothing is run: only what the cells say of their lesson is written down anew. The files come out the same from every machine: no times of a run, no state of widgets, one kernel name. A picture
+With `--metadata` nothing is run: only what the cells say of their lesson is written down anew.
+
+The files come out the same from every machine: no times of a run, no state of widgets, one kernel name. A picture
 whose text form did not change stays as it was recorded, so that a file changes only where a lesson does.
 """
 
