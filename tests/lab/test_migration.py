@@ -1,5 +1,6 @@
 """A migrated sip.conf runs the lab: Asterisk loads it without an error, phones register, calls go out and come in."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +72,9 @@ def lab() -> Iterator[Lab]:
 
 def test_asterisk_loads_every_object(lab: Lab) -> None:
     assert [str(line) for line in lab.log_since_change() if line.level == "ERROR"] == []
+    deadline = time.monotonic() + 5.0
+    while lab.objects.troubles and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert lab.objects.troubles == []
 
 

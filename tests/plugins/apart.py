@@ -1,4 +1,7 @@
-"""Tests use labs of their own, apart from the learner's, and a watch sees to it that these labs keep to themselves."""
+"""Tests use labs of their own, apart from the learner's, and a watch sees to it that these labs keep to themselves.
+
+Where several workers run the tests, each has labs of its own; the watch is one, and judges when all is over.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,6 @@ from tests.plugins.watch import MARK, Watch
 
 WATCH = pytest.StashKey[Watch]()
 HOME = pytest.StashKey[str]()
-LAST = "tests/lab/test_apart.py"
-"""Judges the watch, so it runs after everything else."""
 
 
 def labkit(*words: str, check: bool = True) -> None:
@@ -25,20 +26,16 @@ def labkit(*words: str, check: bool = True) -> None:
     subprocess.run([sys.executable, "-m", "labkit", *words], check=check, stdout=subprocess.DEVNULL)
 
 
+@pytest.hookimpl(tryfirst=True)  # what workers inherit must be there before they are started
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Begin to watch, and give the labs of this run a folder of their own."""
-    home = tempfile.mkdtemp(prefix="labkit-")
-    os.environ[MARK], os.environ["LABKIT_HOME"] = home, home
+    """Give the labs of this run, or of this worker, a folder of their own, and begin to watch."""
+    home = session.config.stash[HOME] = tempfile.mkdtemp(prefix="labkit-")
+    os.environ["LABKIT_HOME"] = home
     os.environ.setdefault("LABKIT_RUNTIME", "namespaces")  # what the lessons were recorded on; others name theirs
-    session.config.stash[HOME] = home
-    session.config.stash[WATCH] = Watch(home)
-    session.config.stash[WATCH].start()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the judgement of the watch last."""
-    items.sort(key=lambda item: item.nodeid.startswith(LAST))
+    if not hasattr(session.config, "workerinput"):
+        os.environ[MARK] = home
+        session.config.stash[WATCH] = Watch(home)
+        session.config.stash[WATCH].start()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -48,11 +45,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the labs of this run and the watch."""
-    config = session.config
-    if HOME not in config.stash:
+    """End the labs of this run, then judge what the watch saw."""
+    stash = session.config.stash
+    if HOME not in stash:
         return
     for name in names():
         labkit("down", "--lab", name, check=False)
-    config.stash[WATCH].stop()
-    shutil.rmtree(config.stash[HOME], ignore_errors=True)
+    shutil.rmtree(stash[HOME], ignore_errors=True)
+    if watch := stash.get(WATCH, None):
+        watch.stop()
+        if watch.findings and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what the watch saw."""
+    watch = config.stash.get(WATCH, None)
+    if watch is None:
+        return
+    for finding in watch.findings:
+        terminalreporter.write_line(f"FAILED the labs keep to themselves: {finding}", red=True)
+    if not watch.findings:
+        terminalreporter.write_line(f"The labs kept to themselves: {watch}")

@@ -105,6 +105,17 @@ class Watch:
         self._real: set[str] = set()
         self._threads: list[threading.Thread] = []
 
+    @property
+    def findings(self) -> list[str]:
+        """What should not have been; in CI also that packets could not be seen."""
+        unseen = [self.blind] if self.blind and "CI" in os.environ else []
+        listening = self.seen_listeners.items()
+        return [*unseen, *self.seen_packets, *(f"{whose} listens on {at.address}:{at.port}" for at, whose in listening)]
+
+    def __str__(self) -> str:
+        packets = self.blind or f"{self.frames} frames on real interfaces, none theirs"
+        return f"{packets}; {self.samples} looks at listening sockets, none of theirs beyond loopback"
+
     def start(self) -> None:
         """Begin to look; `blind` says why packets cannot be seen here."""
         self._known = set(listeners())
