@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.lesson.reach import ask as ask
     from labkit.lesson.reach import contacts as contacts
+    from labkit.lesson.registering import bindings as bindings
+    from labkit.lesson.registering import outage as outage
+    from labkit.lesson.registering import registers as registers
+    from labkit.lesson.registering import watch as watch
     from labkit.lesson.replies import check as check
     from labkit.lesson.replies import hint as hint
     from labkit.lesson.telling import file as file
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ask",
     "attempts",
+    "bindings",
     "carriers",
     "check",
     "contacts",
@@ -44,10 +49,13 @@ __all__ = [
     "ladder",
     "log",
     "media",
+    "outage",
     "parties",
+    "registers",
     "registration",
     "story",
     "trunks",
+    "watch",
 ]
 
 _HOMES = {
@@ -56,6 +64,10 @@ _HOMES = {
     "check": "labkit.lesson.replies",
     "hint": "labkit.lesson.replies",
     "carriers": "labkit.lesson.views",
+    "bindings": "labkit.lesson.registering",
+    "outage": "labkit.lesson.registering",
+    "registers": "labkit.lesson.registering",
+    "watch": "labkit.lesson.registering",
     "doctor": "labkit.lesson.views",
     "identities": "labkit.lesson.views",
     "ladder": "labkit.lesson.views",

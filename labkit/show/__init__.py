@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.show.bindings import registrations as registrations
     from labkit.show.charts import bitrate as bitrate
     from labkit.show.charts import delta as delta
     from labkit.show.charts import jitter as jitter
@@ -38,6 +39,7 @@ _HOMES = {
     "mos": "labkit.show.charts",
     "objects": "labkit.show.object_graph",
     "offers": "labkit.show.timelines",
+    "registrations": "labkit.show.bindings",
     "sequence": "labkit.show.charts",
     "sound": "labkit.show.sounds",
     "streams": "labkit.show.charts",
@@ -45,7 +47,7 @@ _HOMES = {
 
 __all__ = [
     "Ladder", "bitrate", "delta", "dtmf", "jitter", "ladder", "lamps", "loss", "media", "mos", "objects", "offers",
-    "sequence", "sound", "streams",
+    "registrations", "sequence", "sound", "streams",
 ]  # fmt: skip
 
 

@@ -110,18 +110,23 @@ class Ladder:
         self,
         *,
         call: int | None = None,
+        method: str | None = None,
         transaction: str | None = None,
         between: tuple[float, float] | None = None,
         hosts: Collection[str] | None = None,
     ) -> Ladder:
         """The same ladder with less on it.
 
-        `call` is a number from 1; `transaction` the number of one of its messages, such as "F4";
+        `call` is a number from 1; `method` such as "REGISTER", with the answers to it;
+        `transaction` the number of one of its messages, such as "F4";
         `between` two times in seconds; `hosts` names of columns. Times start again at 0 except with `between`.
         """
         kept = self.sheet.arrows
         if call is not None:
             kept = tuple(arrow for arrow in kept if arrow.call == call)
+        if method is not None:
+            keys = {arrow.key for arrow in kept if arrow.label == method}
+            kept = tuple(arrow for arrow in kept if arrow.key in keys)
         if transaction is not None:
             key = self[transaction].row.arrow.key
             kept = tuple(arrow for arrow in kept if arrow.key == key)
@@ -130,7 +135,7 @@ class Ladder:
         if hosts is not None:
             kept = tuple(arrow for arrow in kept if {arrow.source, arrow.target} <= set(hosts))
         if not kept:
-            asked = {"call": call, "transaction": transaction, "between": between, "hosts": hosts}
+            asked = {"call": call, "method": method, "transaction": transaction, "between": between, "hosts": hosts}
             said = ", ".join(f"{name}={value!r}" for name, value in asked.items() if value is not None)
             raise LabError(f"Nothing on this ladder is left by {said}. It has {self._contents()}.")
         return replace(self, sheet=_reduced(self.sheet, kept, rezero=between is None), page=1)
@@ -203,6 +208,7 @@ def ladder(
     source: Source,
     *,
     call: int | None = None,
+    method: str | None = None,
     transaction: str | None = None,
     between: tuple[float, float] | None = None,
     hosts: Collection[str] | None = None,
@@ -216,8 +222,8 @@ def ladder(
 ) -> Ladder:
     """The ladder of a trace, of anything that has a `.trace`, or of capture files.
 
-    `call`, `transaction`, `between` and `hosts` choose what is on it, see `Ladder.focus`; `columns` gives their order;
-    `media=False` leaves RTP out, `fold=False` shows every OPTIONS and REGISTER;
+    `call`, `method`, `transaction`, `between` and `hosts` choose what is on it, see `Ladder.focus`;
+    `columns` gives their order; `media=False` leaves RTP out, `fold=False` shows every OPTIONS and REGISTER;
     `exact=False` leaves out what differs between two runs of the same call; `page` turns those of more than 400 rows.
     """
     if isinstance(source, Ladder):
@@ -226,8 +232,8 @@ def ladder(
         drawn = Ladder(sheet(trace_of(source), call=call, media=media), exact, fold, theme)
     if columns is not None:
         drawn = replace(drawn, sheet=_arranged(drawn.sheet, columns))
-    if (transaction, between, hosts) != (None, None, None):
-        drawn = drawn.focus(transaction=transaction, between=between, hosts=hosts)
+    if (method, transaction, between, hosts) != (None, None, None, None):
+        drawn = drawn.focus(method=method, transaction=transaction, between=between, hosts=hosts)
     if title is not None:
         drawn = replace(drawn, sheet=replace(drawn.sheet, title=title))
     return replace(drawn, page=page)

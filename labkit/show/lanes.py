@@ -81,7 +81,7 @@ def _figure(title: str, lanes: Sequence[Lane], key: str, palette: Palette) -> Fi
     axes.set_ylim(LANE * max(len(lanes), 1), 0)
     axes.grid(visible=False)
     axes.set_yticks([])
-    axes.xaxis.set_major_locator(MaxNLocator(10))
+    axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10]))
     per_s = (WIDTH - LEFT - RIGHT) / (end - start)
     for index, lane in enumerate(lanes):
         write(figure, LEFT, TOP + LANE * index + 16, lane.name, palette.ink, LABEL, bold=True)

@@ -156,6 +156,11 @@ def test_focus_on_a_call_a_span_and_hosts() -> None:
     assert 2 == len(ladder.focus(hosts=[drawn.PHONE, drawn.PBX]).layout.columns)
 
 
+def test_focus_on_a_method_keeps_the_answers_to_it() -> None:
+    ladder = Ladder(drawn.good_call()).focus(method="BYE")
+    assert ["BYE", "BYE", "200 OK", "200 OK"] == sorted((row.arrow.label for row in ladder.layout.rows), reverse=True)
+
+
 def test_focus_on_nothing_says_what_there_is() -> None:
     with pytest.raises(LabError, match=r"call=9.*60 messages up to F60, calls \[1, 2, 3\]"):
         Ladder(drawn.sixty()).focus(call=9)

@@ -1,0 +1,125 @@
+"""Registrations as a lesson looks at them: a stretch of time recorded, an outage, what the registrar holds for true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from labkit import show
+from labkit.lab.lab import Lab
+from labkit.show.lanes import Bar, Lane
+from labkit.trace.trace import Trace, open_trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labkit.lab.captures import Recorder
+    from labkit.show import Ladder
+    from labkit.show.pictures import Picture
+
+US, THEM = "pbx", "provider"
+REGISTRAR = "the provider's registrar"
+_RULES = "trunk.registered.registration"
+_RENEWAL_S = 2.5
+"""How long an outage waits for a renewal to begin right after it."""
+
+
+@dataclass(frozen=True, repr=False)
+class Watched:
+    """A stretch of time on the PBX's line, shown as the life of its registrations."""
+
+    recorder: Recorder
+    """What was recorded."""
+    began_ns: int
+    """When it began, in nanoseconds since 1970."""
+    ended_ns: int
+    """When it ended."""
+    registrar: tuple[Bar, ...] = field(default=())
+    """How the provider's registrar was meanwhile, where that is known."""
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The capture as tables."""
+        return open_trace(self.recorder.capture)
+
+    @property
+    def picture(self) -> Picture:
+        """Answers and bindings over time."""
+        first_ns = self.trace.first_ns or self.began_ns
+        during = (self.began_ns - first_ns) / 1e9, (self.ended_ns - first_ns) / 1e9
+        beside = [Lane(REGISTRAR, self.registrar)] if self.registrar else []
+        return show.registrations(self.trace, by=US, during=during, beside=beside)
+
+    def __str__(self) -> str:
+        return str(self.picture)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.picture._repr_html_()
+
+
+def watch(lab: Lab, for_s: float, command: str = "") -> Watched:
+    """Record the PBX's line for some seconds; edits are applied in it, and Asterisk is given a command."""
+    with _recorded(lab) as (recorder, began_ns):
+        lab.apply()
+        if command:
+            lab.asterisk(command)
+        time.sleep(for_s)
+    return Watched(recorder, began_ns, time.time_ns())
+
+
+def outage(lab: Lab, lasts_s: float, after_s: float, status: int = 503) -> Watched:
+    """Let the provider's registrar forget everybody and answer `status` for a while (0: nothing), and then be well.
+
+    It begins right after a renewal where one comes soon; it is recorded, and `after_s` more.
+    """
+    _await_renewal(lab)
+    with _recorded(lab) as (recorder, began_ns):
+        lab.provider.set(f"{_RULES}.status", status or 503)
+        lab.provider.set(f"{_RULES}.treatment", "refuse" if status else "ignore")
+        lab.provider.forget_registrations()
+        time.sleep(lasts_s)
+        lab.provider.set(f"{_RULES}.treatment", "accept")
+        time.sleep(after_s)
+    says = f"answers {status}" if status else "is silent"
+    ill = Bar(0.0, lasts_s, says, f"forgets everybody and {says}", firm=False)
+    return Watched(recorder, began_ns, time.time_ns(), (ill, Bar(lasts_s, lasts_s + after_s, "well", "is well again")))
+
+
+def registers(watched: Watched, since_s: float = 0.0) -> Ladder:
+    """The ladder of what the PBX and the provider said to each other about registrations, message by message.
+
+    `since_s` leaves out what was said before, in seconds from the first message.
+    """
+    whole = show.ladder(watched.trace, method="REGISTER", hosts=[US, THEM], fold=False)
+    return whole.focus(between=(since_s, float("inf"))) if since_s else whole
+
+
+def bindings(lab: Lab) -> pd.DataFrame:
+    """What the provider's portal shows of registrations: a row for each binding."""
+    import pandas as pd
+
+    held = [(each.account, each.contact, each.source) for each in lab.provider.portal().registrations]
+    return pd.DataFrame(held, columns=["account", "contact", "came from"])
+
+
+@contextmanager
+def _recorded(lab: Lab) -> Iterator[tuple[Recorder, int]]:
+    with lab.capture(["inside"], title="watched") as recorder:
+        yield recorder, time.time_ns()
+
+
+def _await_renewal(lab: Lab) -> None:
+    """Wait until a binding was renewed just now; give up where its renewal is far away."""
+    left_s, deadline = float("inf"), time.monotonic() + _RENEWAL_S
+    while time.monotonic() < deadline:
+        now_s = max((each.expires_s for each in lab.provider.registrations()), default=0.0)
+        if now_s > left_s:
+            return
+        left_s = now_s
+        time.sleep(0.02)
