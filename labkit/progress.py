@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Timer
+from threading import Lock, Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,11 +56,12 @@ class Step:
 
 @contextmanager
 def step(title: str, total_bytes: int | None = None) -> Iterator[Step]:
-    """Show one thing that takes time while the block runs."""
+    """Show one thing that takes time while the block runs; a thread behind a panel shows nothing, its panel does."""
     one = Step(title, total_bytes)
     timer = Timer(PATIENCE_S, one.show)
     timer.daemon = True
-    timer.start()
+    if current_thread() is main_thread():
+        timer.start()
     try:
         yield one
     finally:

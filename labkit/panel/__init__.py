@@ -1,1 +1,28 @@
-"""Panels for notebooks."""
+"""Panels for notebooks: the lab at hand by mouse and by keyboard, each with a twin by function call that it names.
+
+    from labkit.panel import lab_panel
+    lab_panel()
+
+Each name loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.panel.lab import lab_panel as lab_panel
+
+_HOMES = {
+    "lab_panel": "labkit.panel.lab",
+}
+
+__all__ = ["lab_panel"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home when it is first used."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"labkit.panel has no {name!r}; it has: {', '.join(__all__)}")

@@ -67,3 +67,11 @@ def test_a_slow_step_is_displayed_in_a_notebook() -> None:
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     kinds = [key for output in cell["outputs"] for key in output.get("data", {})]
     assert "application/vnd.jupyter.widget-view+json" in kinds or "text/html" in kinds
+
+
+def test_a_thread_behind_a_panel_shows_nothing_of_its_own() -> None:
+    threaded = "import threading\ndef work():\n" + "".join(
+        f"    {line}\n" for line in SCRIPT.format(total=None, before=0.3, after=0).strip().splitlines()
+    )
+    said = in_terminal(f"{threaded}thread = threading.Thread(target=work)\nthread.start()\nthread.join()\n")
+    assert said.split() == ["done"]

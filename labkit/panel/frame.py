@@ -1,0 +1,91 @@
+"""What stands around every panel: its name, what it does now, what came of it, and the same as a line of code."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+from labkit.panel.style import STYLE
+
+SCRIPT = """
+function render({ model, el }) {
+  const part = (name, kind) => {
+    const made = document.createElement(name);
+    made.className = kind;
+    el.append(made);
+    return made;
+  };
+  const title = part("h3", "labkit-title");
+  const status = part("div", "labkit-status");
+  const more = part("details", "labkit-more");
+  const twin = part("div", "labkit-twin");
+  status.setAttribute("role", "status");
+  status.setAttribute("aria-live", "polite");
+  function draw() {
+    const doing = model.get("doing"), alarm = !doing && model.get("alarm");
+    title.textContent = model.get("title");
+    status.textContent = doing ? `… ${doing}` : (alarm ? "✕ " : "") + model.get("said");
+    status.classList.toggle("labkit-alarm", alarm);
+    status.setAttribute("aria-busy", String(Boolean(doing)));
+    more.hidden = doing || !model.get("more");
+    more.replaceChildren();
+    const head = document.createElement("summary"), body = document.createElement("pre");
+    head.textContent = "where it happened";
+    body.textContent = model.get("more");
+    more.append(head, body);
+    twin.replaceChildren();
+    if (model.get("twin")) {
+      const code = document.createElement("code");
+      code.textContent = model.get("twin");
+      twin.append("the same in code: ", code);
+    }
+  }
+  function settle(tries) {
+    const panel = el.closest(".labkit-panel");
+    if (!panel) { if (tries) requestAnimationFrame(() => settle(tries - 1)); return; }
+    panel.setAttribute("data-lm-suppress-shortcuts", "true");
+    panel.setAttribute("role", "region");
+    panel.setAttribute("aria-label", model.get("title"));
+  }
+  model.on("change", draw);
+  draw();
+  settle(600);
+  return () => model.off("change", draw);
+}
+export default { render };
+"""
+"""Beside drawing it keeps JupyterLab's own shortcuts out of the panel, or Enter would edit the cell, not press."""
+
+
+class Frame(anywidget.AnyWidget):
+    """The head of a panel."""
+
+    _esm = SCRIPT
+    _css = STYLE
+    title = traitlets.Unicode().tag(sync=True)
+    doing = traitlets.Unicode().tag(sync=True)
+    """What is being done; empty when nothing is."""
+    said = traitlets.Unicode().tag(sync=True)
+    """What came of it."""
+    alarm = traitlets.Bool(False).tag(sync=True)
+    """Whether that is an error."""
+    more = traitlets.Unicode().tag(sync=True)
+    """Where an error that nobody foresaw happened."""
+    twin = traitlets.Unicode().tag(sync=True)
+    """The same as a line of code."""
+
+    def say(self, text: str, twin: str = "") -> None:
+        """Tell what came of something."""
+        with self.hold_sync():
+            self.doing, self.said, self.alarm, self.more = "", text, False, ""
+            self.twin = twin or self.twin
+
+    def fail(self, text: str, more: str = "") -> None:
+        """Tell what went wrong."""
+        with self.hold_sync():
+            self.doing, self.said, self.alarm, self.more = "", text, True, more
+
+    def begin(self, doing: str, twin: str = "") -> None:
+        """Tell what is being done."""
+        with self.hold_sync():
+            self.doing, self.twin = doing, twin
