@@ -4,6 +4,8 @@ BIN := .venv/bin
 JUPYTER ?= 1
 unexport PYTHONDONTWRITEBYTECODE # packages are compiled when first used, and once is enough
 
+bench matrix record: export LABKIT_JOURNAL := /dev/null # nobody learns by these
+
 .DEFAULT_GOAL := help
 .PHONY: help lab down test lint bench matrix record fresh clean
 

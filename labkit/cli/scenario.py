@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from labkit import journal
 from labkit.cli.lab import add_command, show
 from labkit.lab.history import difference
 
@@ -106,6 +107,8 @@ def _hint(lab: Lab, options: argparse.Namespace) -> None:
         print("The lab is not broken by a scenario. Break it: labkit break SLUG")
         return
     shown = [each for each in scenario.question if options.question in (None, each.id)]
+    for each in shown:
+        journal.note("hint", f"{scenario.slug}.{each.id}", hints=len(each.hints[: options.number]), lab=lab.name)
     lines = [
         line
         for each in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit import journal
 from labkit.errors import HostError, LabError
 from labkit.lab import staging, verifying
 from labkit.lab.calls import Call
@@ -75,4 +76,6 @@ def cited(lab: Lab, citation: Citation, of: Call | Trace | None) -> Assessment:
     if of is None and (citation.frame or citation.stream):
         raise HostError("Say of which call the frame is: lab.evidence(frame=4, of=call).")
     trace = of.trace if isinstance(of, Call) else of
-    return assess(scenario, citation, verifying.look(lab, scenario), trace)
+    assessment = assess(scenario, citation, verifying.look(lab, scenario), trace)
+    journal.note("evidence", scenario.slug, right=assessment.credit == 1, lab=lab.name)
+    return assessment

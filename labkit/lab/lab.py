@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from labkit import journal
 from labkit.errors import ConfigRejected, HostError, NotReady
 from labkit.lab import judging, objects, staging, status, verifying
 from labkit.lab.ami import Reply
@@ -315,6 +316,7 @@ class Lab:
         scenario = staging.put_in(self, slug, seed, broken=True)
         if self.replayed is None:
             verifying.show_symptom(self, scenario)
+        journal.note("break", scenario.slug, lab=self.name, seed=seed)
         return scenario
 
     def scene(self, slug: str, seed: int | None = None) -> Scenario:
@@ -353,7 +355,9 @@ class Lab:
 
     def verify(self) -> Verdict:
         """Place the scenario's calls and the regression calls and judge them; edits are applied first."""
-        return judging.verify(self) if self.replayed is None else self.replayed.verify()
+        verdict = judging.verify(self) if self.replayed is None else self.replayed.verify()
+        journal.note("verify", verdict.slug, right=verdict.passed, lab=self.name)
+        return verdict
 
     def evidence(self, of: Call | Trace | None = None, **cited: Any) -> Assessment:
         """Cite what shows the fault and name layer and object.option, before anything is edited; partly right counts.

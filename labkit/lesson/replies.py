@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from labkit import journal
 from labkit.errors import LabError
 from labkit.lesson import questions
 
@@ -65,7 +66,9 @@ def check(name: str, answer: object = ...) -> Reply:
     given = answer if isinstance(answer, bool | int | float) else _text(answer)
     if answer is ... or answer is None or given == "":
         return Reply(None, f'No answer yet. Put yours in place of the dots; hint("{name}") helps.')
-    if question.accepts(given):
+    right = question.accepts(given)
+    journal.note("check", name, right=right)
+    if right:
         return Reply(True, question.right)
     reply = question.reply_to(given) or f'{_short(str(given))} is not it. hint("{name}") helps.'
     return Reply(False, reply)
@@ -74,9 +77,11 @@ def check(name: str, answer: object = ...) -> Reply:
 def hint(name: str) -> Hints | Reply:
     """The hints to a question, opened one by one; it never raises."""
     try:
-        return Hints(questions.find(name).hints)
+        found = Hints(questions.find(name).hints)
     except LabError as why:
         return Reply(None, str(why))
+    journal.note("hint", name, hints=len(found.texts))
+    return found
 
 
 def _text(answer: object) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit import journal
 from labkit.errors import DatasetError, HostError, ReplayError
 from labkit.lab import doctor, replayed
 from labkit.lab.lab import Lab
@@ -57,6 +58,19 @@ def test_evidence_is_cited_from_the_recording(lab: Lab) -> None:
     lab.break_("inbound-401")
     found = lab.evidence(log="No matching endpoint found", layer="signalling", object="identify.match")
     assert "100%" in str(found)
+
+
+def test_what_a_learner_does_to_the_lab_is_kept_in_the_journal(lab: Lab) -> None:
+    lab.verify()
+    lab.break_("inbound-401")
+    lab.evidence(layer="signalling", object="identify.match")
+    lab.verify()
+    told = [(event.what, event.name, event.right, event.lab) for event in journal.read()]
+    assert told == [
+        ("break", "inbound-401", None, "replayed"),
+        ("evidence", "inbound-401", False, "replayed"),
+        ("verify", "inbound-401", False, "replayed"),
+    ]
 
 
 def test_what_needs_a_live_lab_says_so_in_one_line(lab: Lab) -> None:

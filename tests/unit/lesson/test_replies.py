@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas
 import pytest
 
+from labkit import journal
 from labkit.lesson import check, hint, questions
 
 LESSON = """
@@ -45,6 +46,7 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One lesson, 42, in place of the real ones."""
     (tmp_path / "42.toml").write_text(LESSON)
     monkeypatch.setattr(questions, "FOLDER", tmp_path)
+    monkeypatch.setenv(journal.VARIABLE, str(tmp_path / "progress.jsonl"))
     questions.load.cache_clear()
     yield
     questions.load.cache_clear()
@@ -126,3 +128,17 @@ def test_each_hint_lies_folded_in_the_one_before_it() -> None:
 
 def test_a_question_without_hints_says_so() -> None:
     assert "no hints" in hint("42.rate")._repr_html_()
+
+
+def test_answers_and_hints_are_kept_in_the_journal_and_what_is_neither_is_not() -> None:
+    check("42.codec", ...)
+    check("42.none", 1)
+    check("42.codec", "opus")
+    check("42.codec", "PCMA")
+    hint("42.codec")
+    told = [(event.what, event.name, event.right, event.hints) for event in journal.read()]
+    assert told == [
+        ("check", "42.codec", False, 0),
+        ("check", "42.codec", True, 0),
+        ("hint", "42.codec", None, 2),
+    ]
