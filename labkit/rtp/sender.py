@@ -63,13 +63,13 @@ class Sender:
     __slots__ = (
         "_clock_rate_hz",
         "_event_timestamp",
-        "_inserted",
-        "_payload_type",
-        "_payloads",
-        "_second",
-        "_step",
+        "inserted",
+        "payload_type",
+        "payloads",
+        "second",
         "sequence",
         "ssrc",
+        "step",
         "timestamp",
     )
 
@@ -78,50 +78,50 @@ class Sender:
         self.ssrc = ssrc
         self.sequence = sequence
         self.timestamp = timestamp
-        self._payload_type = 0
-        self._second = MARKER
-        self._step = 160
+        self.payload_type = 0
+        self.second = MARKER
+        self.step = 160
         self._clock_rate_hz = 8000
-        self._payloads: Payloads = repeat(None)
-        self._inserted: deque[Inserted] = deque()
+        self.payloads: Payloads = repeat(None)
+        self.inserted: deque[Inserted] = deque()
         self._event_timestamp = 0
 
     def play(self, payloads: Payloads, payload_type: int, ptime_ms: int, clock_rate_hz: int) -> None:
         """From the next packet on send these payloads."""
-        self._payloads = payloads
-        self._second = payload_type | self._second & MARKER
-        self._payload_type = payload_type
+        self.payloads = payloads
+        self.second = payload_type | self.second & MARKER
+        self.payload_type = payload_type
         self._clock_rate_hz = clock_rate_hz
-        self._step = clock_rate_hz * ptime_ms // 1000
+        self.step = clock_rate_hz * ptime_ms // 1000
 
     def insert(self, packets: Iterable[Inserted]) -> None:
         """Put digits in front of the source, after those that still wait."""
-        self._inserted.extend(packets)
+        self.inserted.extend(packets)
 
     def packet(self) -> bytes | None:
         """The next packet, or None when there is nothing for this packet time."""
-        timestamp, second = self.timestamp, self._second
-        self.timestamp = timestamp + self._step & 0xFFFFFFFF
-        if self._inserted:
-            inserted = self._inserted.popleft()
+        timestamp, second = self.timestamp, self.second
+        self.timestamp = timestamp + self.step & 0xFFFFFFFF
+        if self.inserted:
+            inserted = self.inserted.popleft()
             if inserted.payload is not None:
                 return self._insert(inserted, inserted.payload, timestamp)
-        payload = next(self._payloads)
+        payload = next(self.payloads)
         if payload is None:
-            self._second = second | MARKER
+            self.second = second | MARKER
             return None
         if second & MARKER:
-            self._second = self._payload_type
+            self.second = self.payload_type
         sequence = self.sequence
         self.sequence = sequence + 1 & 0xFFFF
         return _PACK(_FLAGS, second, sequence, timestamp, self.ssrc) + payload
 
     def _insert(self, inserted: Inserted, payload: bytes, timestamp: int) -> bytes:
         if inserted.payload_type is None:
-            return self._write(self._payload_type, timestamp, payload)
+            return self._write(self.payload_type, timestamp, payload)
         if inserted.begins:
             self._event_timestamp = round(timestamp * inserted.clock_factor) & 0xFFFFFFFF
-        self._second |= MARKER
+        self.second |= MARKER
         return self._write(inserted.payload_type | inserted.begins << 7, self._event_timestamp, payload)
 
     def _write(self, second: int, timestamp: int, payload: bytes) -> bytes:
@@ -131,7 +131,7 @@ class Sender:
 
     def timestamp_at(self, after_s: float) -> int:
         """The media clock so long after the newest packet left (for an SR; RFC 3550, section 6.4.1)."""
-        return self.timestamp - self._step + round(after_s * self._clock_rate_hz) & 0xFFFFFFFF
+        return self.timestamp - self.step + round(after_s * self._clock_rate_hz) & 0xFFFFFFFF
 
 
 class SentStatistics(PacketCounts):
@@ -146,12 +146,15 @@ class SentStatistics(PacketCounts):
 
     def count(self, packet: bytes, now_s: float) -> None:
         """Count a packet of ours (its header is 12 octets) that left at `now_s`."""
-        payload_type = packet[1] & 0x7F
+        self.add(packet[1] & 0x7F, 1, len(packet) - 12, now_s, now_s)
+
+    def add(self, payload_type: int, packets: int, octets: int, first_s: float, last_s: float) -> None:
+        """Count packets of one payload type with so many octets of payload, by when the first and the last left."""
         if payload_type != self._payload_type:
-            self.turn(payload_type, now_s)
-        self.packets += 1
-        self.octets += len(packet) - 12
-        self.last_s = now_s
+            self.turn(payload_type, first_s)
+        self.packets += packets
+        self.octets += octets
+        self.last_s = last_s
 
     def stream(self, view: FarView | None, clock_rate_hz: int) -> SentStream:
         """These counters as a value, with what the far side's last report said."""

@@ -10,7 +10,6 @@ print(session.report().tone)
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import socket
 import time
@@ -24,7 +23,7 @@ from labkit.errors import LabError
 from labkit.rtp.codec import PCMU, Codec, codec_named
 from labkit.rtp.datagrams import MOST, Address, Batch, read_waiting
 from labkit.rtp.fault import Disturber
-from labkit.rtp.outlet import Outlet
+from labkit.rtp.outlet import Flow, Outlet
 from labkit.rtp.packet import is_rtcp
 from labkit.rtp.plan import MediaPlan
 from labkit.rtp.ports import open_pair
@@ -45,11 +44,11 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_S = 0.395
+READ_EVERY_MS = 800
 """How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.datagrams`), so no figure
 depends on it, and packets read together cost a fraction of those read one by one."""
 
-READ_SOON_S = 0.095
+READ_SOON_MS = 100
 """How long they may wait where something is to be done about them: digits, latching."""
 
 MAX_READS = 8
@@ -74,13 +73,14 @@ class MediaSession:
         self._rtp, self._rtcp = rtp, rtcp
         self._ticker = ticker
         self._loop = loop
-        self._ticket: Ticket | None = None
+        self._sending: Ticket | None = None
+        self._reading: Ticket | None = None
+        self._read_every_ms = 0
+        self._flow: Flow | None = None
         self._rtcp_timer: asyncio.TimerHandle | None = None
         self._began_s: float | None = None
-        self._read_every_s = READ_EVERY_S
-        self._read_next_s = math.inf
         self._echo: Callable[[bytes], object] | None = None
-        self._sends = self._careful = False
+        self._careful = False
         self._rtcp_remote: Address = ("", 0)
         self._moved = False
         self._disturber: Disturber | None = None
@@ -95,8 +95,8 @@ class MediaSession:
         rtp, rtcp = open_pair(host, range(ports, ports + 1) if isinstance(ports, int) else ports)
         session = cls(rtp, rtcp, ticker or shared_ticker(), asyncio.get_running_loop())
         session._loop.add_reader(rtcp, session._read_rtcp)
+        session._sending = session._ticker.add(session._tick, session.plan.sent_ptime_ms)
         session._listen()
-        session._ticket = session._ticker.add(session._tick, session.plan.sent_ptime_ms)
         return session
 
     @property
@@ -113,6 +113,7 @@ class MediaSession:
     @property
     def packets_sent(self) -> int:
         """RTP packets that left so far."""
+        self._flow_on()
         return sum(sent.packets for sent in self.outlet.sent.values())
 
     def on_digit(self, heard: Callable[[Digit], object]) -> None:
@@ -144,6 +145,7 @@ class MediaSession:
             factor = (faults.dtmf_clock_rate_hz or plan.dtmf_clock_rate_hz) / clock_hz
             packets = event_packets(digits, payload_type, duration_ms, pause_ms, ptime_ms, clock_hz, factor)
         self.sender.insert(packets)
+        self._flow_on()
         return len(packets) * ptime_ms / 1000
 
     def stop(self) -> None:
@@ -153,10 +155,12 @@ class MediaSession:
         if self._rtcp_timer:
             self._rtcp_timer.cancel()
             self._send_rtcp(goodbye=True)
-        if self._ticket:
-            self._ticker.remove(self._ticket)
         self._read_rtp()
+        self._halt()
         self._open = False
+        for ticket in (self._sending, self._reading):
+            if ticket:
+                self._ticker.remove(ticket)
         self._loop.remove_reader(self._rtcp)
         for ending in (self._rtp, self._rtcp, self.outlet):
             ending.close()
@@ -164,6 +168,7 @@ class MediaSession:
     def report(self) -> MediaReport:
         """All figures up to now; while the session runs and after it."""
         self._read_rtp()
+        self._flow_on()
         clock_hz, views = self._codec.clock_rate_hz, self.reporter.views
         return MediaReport(
             local=self.local,
@@ -179,11 +184,12 @@ class MediaSession:
     def _follow(self, plan: MediaPlan) -> None:
         """Make the plan true, for what comes from now on."""
         self._read_rtp()
+        self._halt()
         codec = codec_named(plan.codec) if isinstance(plan.codec, str) else plan.codec
         if plan.srtp != self.plan.srtp:
             self.outlet.srtp = SrtpContext(plan.srtp) if plan.srtp else None
         before, self.plan, self._codec = self.plan, plan, codec
-        self._sends, self._careful = plan.sends, bool(plan.latch or plan.srtp)
+        self._careful = bool(plan.latch or plan.srtp)
         if plan.sound != before.sound:
             self.sender.play(self._payloads(), plan.payload_type, plan.sent_ptime_ms, codec.clock_rate_hz)
         self._listen()
@@ -194,14 +200,23 @@ class MediaSession:
             self._began_s = self._loop.time()
         self._go_wrong(plan, before)
         self._pace(before)
+        self._flow_on()
 
     def _listen(self) -> None:
         plan = self.plan
         expected = plan.payload_type if plan.receive_payload_type is None else plan.receive_payload_type
         self.receiver.expect(self._codec, expected, plan.events_expected, plan.detect_inband, self._echo)
         soon = plan.latch or plan.detect_inband or self.receiver.on_digit
-        self._read_every_s = 0.0 if self._echo else READ_SOON_S if soon else READ_EVERY_S
-        self._read_next_s = min(self._read_next_s, self._loop.time() + random.uniform(0, self._read_every_s))
+        self._read_each(plan.sent_ptime_ms if self._echo else READ_SOON_MS if soon else READ_EVERY_MS)
+
+    def _read_each(self, every_ms: int) -> None:
+        """Have the clock read what came so often."""
+        if every_ms == self._read_every_ms or not self._open:
+            return
+        if self._reading:
+            self._ticker.remove(self._reading)
+        self._read_every_ms = every_ms
+        self._reading = self._ticker.add(self._read_rtp, every_ms)
 
     def _go_wrong(self, plan: MediaPlan, before: MediaPlan) -> None:
         """Take up the plan's faults where they are new."""
@@ -224,23 +239,38 @@ class MediaSession:
         """Have the clocks call as often as the plan wants."""
         if not self._open:
             return
-        if self._ticket and before.sent_ptime_ms != self.plan.sent_ptime_ms:
-            self._ticker.remove(self._ticket)
-            self._ticket = self._ticker.add(self._tick, self.plan.sent_ptime_ms)
+        if self._sending and before.sent_ptime_ms != self.plan.sent_ptime_ms:
+            self._ticker.remove(self._sending)
+            self._sending = self._ticker.add(self._tick, self.plan.sent_ptime_ms)
         if self.plan.rtcp_interval_s and self._rtcp_timer is None:
             self._await_rtcp(self.plan.rtcp_interval_s / 2)
 
+    def _flow_on(self) -> None:
+        """Bring all counters up to date, and send on: steadily where nothing is to be done about single packets."""
+        self._halt()
+        special = self.sender.inserted or self._disturber or self.outlet.srtp
+        if self._sending and self._open and self.plan.sends and not special:
+            self._flow = self.outlet.flow(self.sender)
+            next(self._flow)
+            self._sending = self._ticker.replace(self._sending, self._flow.send)
+
+    def _halt(self) -> None:
+        """Send packet by packet from now on."""
+        if self._flow and self._sending:
+            self._flow.close()
+            self._flow = None
+            self._sending = self._ticker.replace(self._sending, self._tick)
+
     def _tick(self, due_s: float) -> None:
-        """One packet time: take what came, send what is due."""
-        if due_s >= self._read_next_s:
-            self._read_next_s = due_s + self._read_every_s
-            self._read_rtp()
-        if not self._sends:
+        """Send what is due at one packet time, whatever is to be done about it."""
+        if not self.plan.sends:
             return
         if self._disturber:
             self._tick_wrong(self._disturber, due_s - (self._began_s or 0.0))
         elif packet := self.sender.packet():
             self.outlet.send(packet)
+        if not self.sender.inserted:
+            self._flow_on()
 
     def _tick_wrong(self, disturber: Disturber, elapsed_s: float) -> None:
         if not disturber.sends(elapsed_s):
@@ -260,7 +290,7 @@ class MediaSession:
         if self._open:
             self.outlet.send(packet)
 
-    def _read_rtp(self) -> None:
+    def _read_rtp(self, due_s: float = 0.0) -> None:
         """Take what came, in a flood only so much of it that others have their turn."""
         for _ in range(MAX_READS if self._open else 0):
             batch = read_waiting(self._rtp)
@@ -290,8 +320,10 @@ class MediaSession:
         """Take a packet that may have to be unprotected, or to be answered to where it came from."""
         if self.outlet.srtp and not is_rtcp(data):
             data = self.outlet.srtp.unprotect(data) or b""
-        if self._take(data, address, arrival_s) and self.plan.latch:
+        if self._take(data, address, arrival_s) and self.plan.latch and address != self.outlet.remote:
+            self._halt()
             self.outlet.remote = address
+            self._flow_on()
 
     def _read_rtcp(self) -> None:
         batch = read_waiting(self._rtcp)
@@ -320,6 +352,7 @@ class MediaSession:
         if not self.plan.reachable:
             return
         self._read_rtp()
+        self._flow_on()
         sent = self.outlet.sent.get(self.sender.ssrc.to_bytes(4, "big"))
         sources = [source.statistics for source in self.receiver.sources.values()]
         packet = self.reporter.compose(time.time(), self.sender, sent, sources, goodbye)

@@ -66,6 +66,22 @@ async def test_every_packet_sent_is_counted_as_received(pair: Pair) -> None:
     assert 5 <= sent.packets <= 9
 
 
+async def test_looks_and_digits_leave_no_gap_in_the_numbers(pair: Pair) -> None:
+    caller, callee = pair
+    caller.start(remote=callee.local, source=Tone(), dtmf_payload_type=101)
+    for _ in range(5):
+        await asyncio.sleep(0.03)
+        caller.report()
+        assert caller.packets_sent
+    took_s = caller.send_dtmf("1", 60, 40)
+    await asyncio.sleep(took_s + 0.1)
+    caller.stop()
+    (sent,), (received,) = caller.report().sent, callee.report().received
+    assert (received.lost, received.reordered, received.duplicates, received.restarts) == (0, 0, 0, 0)
+    assert (sent.packets, sent.payload_types) == (received.packets, received.payload_types)
+    assert (sent.first_s, sent.last_s) == pytest.approx((received.first_s, received.last_s), abs=0.1)
+
+
 async def test_hold_stops_packets_and_resume_keeps_the_numbers(pair: Pair) -> None:
     caller, callee = pair
     caller.start(remote=callee.local, source=Tone())
