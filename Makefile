@@ -39,7 +39,7 @@ bench: ## the figures of tests/bench, measured here
 
 matrix: ## every broken trunk healthy, broken, wrongly and rightly mended, three seeds (RUNTIME=compose for that one)
 	@$(PYTHON) tools/bootstrap.py --test
-	@$(BIN)/python -m tests.bench.scenarios $(if $(RUNTIME),--runtime $(RUNTIME))
+	@$(BIN)/python -m tests.bench.scenarios --labs=3 $(if $(RUNTIME),--runtime $(RUNTIME))
 
 record: ## run the notebooks and write their outputs
 	@$(PYTHON) tools/bootstrap.py --test

@@ -1,6 +1,6 @@
 """The matrix: every scenario healthy, broken, wrongly and rightly mended, with several seeds, on one runtime.
 
-    python -m tests.bench.scenarios [SLUG ...] [--seeds 0,2,3] [--runtime namespaces] [--lab NAME] [--quick]
+    python -m tests.bench.scenarios [SLUG ...] [--seeds 0,2,3] [--runtime namespaces] [--labs 3] [--quick]
 
 Seed 0 stands for no seed. A row is green where: the healthy lab with the scenario's scene passes; the broken one shows
 the symptom and every evidence and does not pass; no wrong fix passes; the reference fix passes; and no evidence of the
@@ -14,7 +14,10 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import product
+from multiprocessing import current_process, get_context, util
 
 from labkit.errors import LabError
 from labkit.lab import judging, staging
@@ -102,28 +105,39 @@ def _searched(scenario: Scenario, run: Run):  # type: ignore[no-untyped-def]
     return [search(each, run, trace) for each in scenario.evidence]
 
 
+_LABS: list[Lab] = []
+"""The one lab of this process."""
+
+
+def _begin(runtime: str | None) -> None:
+    """Start the lab of this process; it ends with it."""
+    number = current_process().name.rpartition("-")[2]
+    lab = Lab(f"matrix-{number}", runtime).up()
+    _LABS.append(lab)
+    util.Finalize(lab, lab.down, exitpriority=1)
+
+
+def _row(slug: str, seed: int, quick: bool) -> Row:
+    return row(_LABS[0], slug, seed or None, quick)
+
+
 def main() -> int:
     """Print the matrix."""
     options = _options()
-    shelf = Shelf.here()
+    slugs, seeds = zip(*product(options.slugs or Shelf.here().slugs(), options.seeds), strict=True)
     rows: list[Row] = []
-    with Lab(options.lab, options.runtime) as lab:
-        lab.up()
-        try:
-            for slug in options.slugs or shelf.slugs():
-                for seed in options.seeds:
-                    rows.append(row(lab, slug, seed or None, options.quick))
-                    print(rows[-1], flush=True)
-        finally:
-            if not options.keep:
-                lab.down()
-    _summary(rows, lab)
+    began = time.monotonic()
+    with ProcessPoolExecutor(options.labs, get_context("spawn"), _begin, (options.runtime,)) as pool:
+        for each in pool.map(_row, slugs, seeds, [options.quick] * len(slugs)):
+            rows.append(each)
+            print(each, flush=True)
+    _summary(rows, time.monotonic() - began)
     return 1 if any(each.failures for each in rows) else 0
 
 
-def _summary(rows: list[Row], lab: Lab) -> None:
+def _summary(rows: list[Row], took_s: float) -> None:
     failed = sum(1 for each in rows if each.failures)
-    print(f"{len(rows) - failed} of {len(rows)} rows are green")
+    print(f"{len(rows) - failed} of {len(rows)} rows are green, in {took_s / 60:.0f} min")
     for clock, name in ((False, "without a clock"), (True, "with one")):
         times = [each.loop_s for each in rows if each.clock is clock and each.loop_s]
         if times:
@@ -135,9 +149,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("slugs", nargs="*", metavar="SLUG")
     parser.add_argument("--seeds", type=lambda text: [int(each) for each in text.split(",")], default=[0, 2, 3])
     parser.add_argument("--runtime", choices=list(choice.KINDS))
-    parser.add_argument("--lab", default="matrix")
+    parser.add_argument("--labs", type=int, default=1, help="labs side by side, each with its share of the scenarios")
     parser.add_argument("--quick", action="store_true", help="only broken, one wrong fix, the reference fix")
-    parser.add_argument("--keep", action="store_true", help="leave the lab running")
     return parser.parse_args()
 
 
