@@ -186,7 +186,7 @@ class Lab:
         """Start everybody and wait until all are ready."""
         self.pbx.log_path.unlink(missing_ok=True)
         if "firewall" in self.runtime.capabilities:
-            self.firewall()
+            self.runtime.filter(nft_definitions(self.topology) + self.config[ROUTER])  # no flow is known yet
         self.pbx.start()
         self.parties.start()
         self.pbx.wait_booted()
