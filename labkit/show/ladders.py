@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from labkit.errors import LabError
 from labkit.show import ladder_html, ladder_mermaid, ladder_picture, ladder_text
 from labkit.show.canvas import Canvas
+from labkit.show.header_lines import with_headers
 from labkit.show.layout import Layout, layout
 from labkit.show.opened import Opened
 from labkit.show.palette import PALETTES
@@ -213,6 +214,7 @@ def ladder(
     between: tuple[float, float] | None = None,
     hosts: Collection[str] | None = None,
     columns: Sequence[str] | None = None,
+    headers: Collection[str] = (),
     media: bool = True,
     fold: bool = True,
     exact: bool = True,
@@ -223,13 +225,16 @@ def ladder(
     """The ladder of a trace, of anything that has a `.trace`, or of capture files.
 
     `call`, `method`, `transaction`, `between` and `hosts` choose what is on it, see `Ladder.focus`;
-    `columns` gives their order; `media=False` leaves RTP out, `fold=False` shows every OPTIONS and REGISTER;
-    `exact=False` leaves out what differs between two runs of the same call; `page` turns those of more than 400 rows.
+    `columns` gives their order; `headers` shows those of each INVITE in place of its SDP;
+    `media=False` leaves RTP out, `fold=False` shows every OPTIONS and REGISTER; `exact=False` leaves out what differs
+    between two runs of the same call; `page` turns those of more than 400 rows.
     """
     if isinstance(source, Ladder):
         drawn = replace(source, fold=fold, exact=exact, theme=theme).focus(call=call)
     else:
         drawn = Ladder(sheet(trace_of(source), call=call, media=media), exact, fold, theme)
+    if headers:
+        drawn = replace(drawn, sheet=with_headers(drawn.sheet, headers))
     if columns is not None:
         drawn = replace(drawn, sheet=_arranged(drawn.sheet, columns))
     if (method, transaction, between, hosts) != (None, None, None, None):
