@@ -63,7 +63,7 @@ def read(path: Path) -> NotebookNode:
 
 def deeds(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
     """Kind of row, row, and what this lesson does for it."""
-    entry = notebook.metadata.labkit
+    entry = described(notebook)
     for kind in ROWS:
         yield from ((kind, name, "taught") for name in entry[kind])
     for episode in episodes(notebook):
@@ -100,7 +100,7 @@ def test_what_a_lesson_claims_to_teach_it_speaks_of(lesson: Path) -> None:
     notebook = read(lesson)
     text = prose(notebook)
     shown = text + "".join(cell.source for cell in notebook.cells)
-    entry = notebook.metadata.labkit
+    entry = described(notebook)
     silent = [layer for layer in entry["layers"] if not re.search(SPOKEN[layer], text)]
     silent += [name for name in entry["objects"] if not re.search(rf"\b{name}(?:s|es|ies)?\b", shown, re.IGNORECASE)]
     assert silent == []
