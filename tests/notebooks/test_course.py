@@ -35,7 +35,7 @@ ROWS = {"symptoms": tuple(SYMPTOMS), "objects": OBJECTS, "layers": tuple(LAYERS)
 DEEDS = {"taught", "broken", "drawn", "checked"}
 
 AWAITED = {
-    ("symptoms", "caller-id"): "16",
+    ("symptoms", "caller-id"): "19",
     ("symptoms", "load"): "19",
     ("objects", "aor"): "11",
     ("objects", "global"): "19",
@@ -47,7 +47,7 @@ AWAITED = {
 """Rows that a lesson is to fill which is not there yet."""
 
 SPOKEN = {
-    "signalling": r"SIP|signalling",
+    "signalling": r"SIP|signalling|INVITE|From",
     "sdp": r"SDP",
     "rtp": r"RTP",
     "dialplan": r"dialplan",
