@@ -8,6 +8,7 @@ from html import escape
 from labkit import journal
 from labkit.errors import LabError
 from labkit.lesson import questions
+from labkit.scenario import prose
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,7 +33,7 @@ class Reply:
     def _repr_html_(self) -> str:
         bar = {True: "#2e7d32", False: "#b26a00", None: "#777"}[self.right]
         verdict = f"<b>{self.verdict}</b> " if self.verdict else ""
-        return f'<p style="border-left: 4px solid {bar}; padding-left: 10px">{verdict}{escape(self.text)}</p>'
+        return f'<p style="border-left: 4px solid {bar}; padding-left: 10px">{verdict}{prose.html(self.text)}</p>'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,7 +51,7 @@ class Hints:
         folded = ""
         for number, text in reversed(list(enumerate(self.texts, 1))):
             title = f"Hint {number} of {len(self.texts)}"
-            folded = f"<details><summary>{title}</summary><p>{escape(text)}</p>{folded}</details>"
+            folded = f"<details><summary>{title}</summary><p>{prose.html(text)}</p>{folded}</details>"
         return folded or escape(str(self))
 
 

@@ -10,6 +10,7 @@ from html import escape
 from labkit.lab import status
 from labkit.lab.calls import Call
 from labkit.lab.lab import Lab
+from labkit.scenario import prose
 from labkit.scenario.model import Scenario
 from labkit.scenario.verdict import Verdict
 
@@ -46,7 +47,7 @@ class Story:
         return f"\nIn production this takes {clock}; here it is shrunk to {self.scenario.shrunk}." if clock else ""
 
     def _repr_html_(self) -> str:
-        paragraphs = "".join(f"<p>{escape(each)}</p>" for each in re.split(r"\n\s*\n", self.scenario.story.strip()))
+        paragraphs = "".join(f"<p>{prose.html(each)}</p>" for each in re.split(r"\n\s*\n", self.scenario.story.strip()))
         return (
             '<blockquote style="border-left: 4px solid #1565c0; padding-left: 12px">'
             f"<b>{escape(self.scenario.title)}</b>{paragraphs}<p>{escape(self._clock().strip())}</p></blockquote>"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 from typing import TYPE_CHECKING
 
+from labkit.scenario import prose
 from labkit.scenario.evidence import search
 from labkit.scenario.model import Scenario
 from labkit.scenario.questions import questions, reply
@@ -58,7 +58,7 @@ class Assessment:
         return "\n".join([f"{self.credit:.0%} of it is right.", *(f"  {each}" for each in self.replies)])
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{escape(each)}</li>" for each in self.replies)
+        items = "".join(f"<li>{prose.html(each)}</li>" for each in self.replies)
         return f"<p><b>{self.credit:.0%} of it is right.</b></p><ul>{items}</ul>"
 
 

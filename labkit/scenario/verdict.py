@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from labkit.scenario import prose
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -78,7 +80,7 @@ class Verdict:
     def _repr_html_(self) -> str:
         rows = "".join(map(_row, self.failed))
         rows += "".join(_cells("✓", what, ", ".join(aspects), "") for what, aspects in self._passes().items())
-        cause = f"<p>{escape(self.cause.strip())}</p>" if self.passed and self.cause else ""
+        cause = f"<p>{prose.html(self.cause.strip())}</p>" if self.passed and self.cause else ""
         head = "<tr><th></th><th>check</th><th>expected</th><th>seen</th></tr>"
         return f"<p><b>{escape(self._headline())}</b></p><table>{head}{rows}</table>{cause}"
 
