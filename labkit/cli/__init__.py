@@ -21,7 +21,7 @@ _MODULES = {
     "image": ("image",),
     "pjsip": ("lint", "objects", "explain", "migrate"),
     "triage": ("triage",),
-    "course": ("progress",),
+    "course": ("progress", "notebooks"),
 }
 
 

@@ -13,12 +13,17 @@ from labkit.errors import HostError
 
 
 def add_commands(commands: Any) -> None:
-    """Add `progress` to the command line."""
+    """Add `progress` and `notebooks` to the command line."""
     text = "lessons answered and faults mastered so far"
     progress = commands.add_parser("progress", help=text, description=text)
     progress.add_argument("--html", type=Path, metavar="FILE", help="write it as a page of its own")
     progress.add_argument("--json", action="store_true", help="print for machines")
     progress.set_defaults(run=_progress)
+    text = "copy the lessons into a folder of your own, or bring it up to date; what you changed is kept"
+    notebooks = commands.add_parser("notebooks", help=text, description=text)
+    notebooks.add_argument("folder", type=Path, metavar="DIR")
+    notebooks.add_argument("--without-solutions", action="store_true")
+    notebooks.set_defaults(run=_notebooks)
 
 
 def _progress(options: argparse.Namespace) -> None:
@@ -36,6 +41,12 @@ def _progress(options: argparse.Namespace) -> None:
     else:
         print(words(told))
         print(f"\nWritten to {options.html}." if options.html else f"\nIt is kept in {journal.path()}.")
+
+
+def _notebooks(options: argparse.Namespace) -> None:
+    from labkit.course.handout import hand_out
+
+    print(hand_out(options.folder, solutions=not options.without_solutions))
 
 
 def _write(path: Path, text: str) -> None:
