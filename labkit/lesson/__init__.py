@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from labkit.lesson.telling import log as log
     from labkit.lesson.telling import registration as registration
     from labkit.lesson.telling import story as story
+    from labkit.lesson.views import agreed as agreed
     from labkit.lesson.views import attempts as attempts
     from labkit.lesson.views import carriers as carriers
     from labkit.lesson.views import doctor as doctor
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     lab: Lab
 
 __all__ = [
+    "agreed",
     "ask",
     "attempts",
     "bindings",
@@ -76,6 +78,7 @@ _HOMES = {
     "offers": "labkit.lesson.views",
     "parties": "labkit.lesson.views",
     "progress": "labkit.course.chart",
+    "agreed": "labkit.lesson.views",
     "attempts": "labkit.lesson.views",
     "trunks": "labkit.lesson.views",
     "file": "labkit.lesson.telling",

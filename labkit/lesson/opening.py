@@ -7,10 +7,11 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from labkit.lab.calls import Call
+from labkit.lab.history import Version
 from labkit.lab.lab import Lab
 from labkit.lesson.console import asterisk_magic
 from labkit.lesson.editing import dialplan_magic, pbx_magic
-from labkit.lesson.telling import call_text, verdict_text
+from labkit.lesson.telling import call_text, verdict_text, version_text
 from labkit.scenario.verdict import Verdict
 
 TABLE_WIDTH = 160
@@ -37,6 +38,9 @@ def _teach(shell: Any, lab: Lab) -> None:
     def placed(call: Call, printer: Any, cycle: bool) -> None:
         printer.text(call_text(call))
 
+    def applied(version: Version, printer: Any, cycle: bool) -> None:
+        printer.text(version_text(version))
+
     def judged(verdict: Verdict, printer: Any, cycle: bool) -> None:
         printer.text(verdict_text(verdict))
 
@@ -46,5 +50,6 @@ def _teach(shell: Any, lab: Lab) -> None:
     formatter = shell.display_formatter.formatters["text/plain"]
     formatter.for_type(Ladder, text)
     formatter.for_type(Call, placed)
+    formatter.for_type(Version, applied)
     formatter.for_type(Verdict, judged)
     pd.set_option("display.width", TABLE_WIDTH, "display.max_columns", None, "display.max_colwidth", None)

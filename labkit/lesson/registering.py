@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit import show
+from labkit.lab import staging
 from labkit.lab.lab import Lab
+from labkit.lesson.telling import steady
 from labkit.show.lanes import Bar, Lane
 from labkit.trace.trace import Trace, open_trace
 
@@ -55,7 +57,7 @@ class Watched:
         return show.registrations(self.trace, by=US, during=during, beside=beside)
 
     def __str__(self) -> str:
-        return str(self.picture)
+        return steady(str(self.picture))
 
     __repr__ = __str__
 
@@ -66,7 +68,8 @@ class Watched:
 def watch(lab: Lab, for_s: float, command: str = "") -> Watched:
     """Record the PBX's line for some seconds; edits are applied in it, and Asterisk is given a command."""
     with _recorded(lab) as (recorder, began_ns):
-        lab.apply()
+        if staging.needed(lab) != "nothing":
+            lab.apply()
         if command:
             lab.asterisk(command)
         time.sleep(for_s)
@@ -78,8 +81,9 @@ def outage(lab: Lab, lasts_s: float, after_s: float, status: int = 503) -> Watch
 
     It begins right after a renewal where one comes soon; it is recorded, and `after_s` more.
     """
-    _await_renewal(lab)
-    with _recorded(lab) as (recorder, began_ns):
+    with _recorded(lab) as (recorder, _):
+        _await_renewal(lab)
+        began_ns = time.time_ns()
         lab.provider.set(f"{_RULES}.status", status or 503)
         lab.provider.set(f"{_RULES}.treatment", "refuse" if status else "ignore")
         lab.provider.forget_registrations()
@@ -96,7 +100,14 @@ def registers(watched: Watched, since_s: float = 0.0) -> Ladder:
 
     `since_s` leaves out what was said before, in seconds from the first message.
     """
+    talk = [each for each in watched.trace.sip if each.cseq_method == "REGISTER"]
+    spoken = {address for each in talk for address in (each.src, each.dst)}
     whole = show.ladder(watched.trace, method="REGISTER", hosts=[US, THEM], fold=False)
+    columns = tuple(
+        replace(column, addresses=tuple(each for each in column.addresses if each in spoken))
+        for column in whole.sheet.columns
+    )
+    whole = replace(whole, sheet=replace(whole.sheet, columns=columns))
     return whole.focus(between=(since_s, float("inf"))) if since_s else whole
 
 

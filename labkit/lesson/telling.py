@@ -9,6 +9,7 @@ from html import escape
 
 from labkit.lab import status
 from labkit.lab.calls import Call
+from labkit.lab.history import Version
 from labkit.lab.lab import Lab
 from labkit.scenario import prose
 from labkit.scenario.model import Scenario
@@ -19,11 +20,17 @@ _RESTLESS = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "~"),
     (re.compile(r"(?<=-)[0-9a-f]{8}\b"), "~"),
     (re.compile(r"\b0x[0-9a-f]{6,}\b"), "~"),
+    (re.compile(r"(?<=;line=)\w+"), "~"),
 )
-"""What differs from run to run in Asterisk's log: Call-IDs, numbers of channels, addresses of objects."""
+"""What differs from run to run in Asterisk's log: Call-IDs, channels, addresses of objects, tokens of `line`."""
 _COUNTED = re.compile(r"(\d+) of \d+ RTP packets lost")
 _LOG_S = 1.0
 """Time that Asterisk is given to write a line."""
+_WAYS = {
+    "nothing": "nothing had changed",
+    "reload": "Asterisk read its files again",
+    "restart": "Asterisk was restarted",
+}
 _ROUTINE = re.compile(
     r"is not fully reloadable|is not reloadable, maintaining|CDR simple logging|'res_fax.conf' not found|No queuerules"
 )
@@ -107,6 +114,11 @@ def registration(lab: Lab, name: str, within_s: float = 15.0) -> Lines:
         if state in ("Registered", "Rejected") or time.monotonic() > deadline:
             return Lines((f"{name}: {state}",))
         time.sleep(0.05)
+
+
+def version_text(version: Version) -> str:
+    """What `lab.apply()` did, without the number and the time of one run."""
+    return f"Applied: {_WAYS.get(version.way, version.way)}."
 
 
 def call_text(call: Call) -> str:

@@ -7,7 +7,7 @@ with a live run: what differs between two runs is left out or rounded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from labkit.lab.calls import Call
     from labkit.show import Ladder
+    from labkit.show.pictures import Picture
 
 
 def ladder(call: Call, **choice: Any) -> Ladder:
@@ -44,6 +45,12 @@ def offers(call: Call) -> pd.DataFrame:
 _PROFILES = "provider/profiles"
 IDENTITIES = ("From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Diversion", "Privacy")
 """The headers of an INVITE that say who calls, or who must not be told."""
+
+
+def agreed(call: Call) -> Picture:
+    """What each side of a call offered and what was agreed, over time; the text form leaves the times out."""
+    drawn = show.offers(call, call=_number(call))
+    return replace(drawn, words=re.sub(r"^ *[\d.]+ s  ", "  ", drawn.words, flags=re.MULTILINE))
 
 
 def identities(call: Call) -> pd.DataFrame:

@@ -68,7 +68,8 @@ def registrations(
     from its begin. The text form gives whole seconds.
     """
     trace = trace_of(source)
-    told = [(name, attempts) for (name, host), attempts in _by_account(trace).items() if by in (None, host)]
+    least_s = during[0] if during else 0.0
+    told = [(name, attempts) for (name, _), attempts in _by_account(trace, by, least_s).items()]
     if not told and not beside:
         return blank(TITLE, "no REGISTER in this trace")
     start_s, end_s = during or (min(each[0].time_s for _, each in told), max(each.time_s for each in trace.sip))
@@ -107,15 +108,15 @@ def _bindings(attempts: Sequence[Attempt], start_s: float, end_s: float) -> Iter
             yield Bar(each.time_s - start_s, end - start_s, "renewed" if renewed else each.contact, "")
 
 
-def _by_account(trace: Trace) -> dict[tuple[str, str], list[Attempt]]:
-    """The attempts for each account, by its name and the host that asks; what cannot be read is left out."""
+def _by_account(trace: Trace, by: str | None, least_s: float) -> dict[tuple[str, str], list[Attempt]]:
+    """The attempts since a time for each account, by its name and the host that asks; unreadable ones are left out."""
     found: dict[tuple[str, str], list[Attempt]] = {}
     for transactions in _tries(trace):
-        request = transactions[-1].request
-        if request:
+        request, begun_s = transactions[-1].request, transactions[0].messages[0].time_s
+        host = trace.capture.name(request.src) if request else ""
+        if request and begun_s >= least_s and by in (None, host):
             with suppress(ParseError):
-                key = request.sip.to.uri.number, trace.capture.name(request.src)
-                found.setdefault(key, []).append(_attempt(transactions, request.sip))
+                found.setdefault((request.sip.to.uri.number, host), []).append(_attempt(transactions, request.sip))
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from labkit.lesson.telling import steady, verdict_text
+from labkit.lab.history import Version
+from labkit.lesson.telling import steady, verdict_text, version_text
 from labkit.scenario.verdict import Check, Verdict
 
 
@@ -21,3 +22,13 @@ def test_a_verdict_shows_what_failed_first_and_no_figures() -> None:
     )
     text = verdict_text(Verdict("x", "No call comes in", checks))
     assert text == "Not passed: No call comes in\n  FAIL  in: answered\n  pass  out: answered, tone"
+
+
+def test_a_version_says_what_applying_it_did_and_no_time() -> None:
+    assert version_text(Version(31, "apply", "2026-11-23 06:27:27", {}, "reload")) == (
+        "Applied: Asterisk read its files again."
+    )
+
+
+def test_the_token_of_a_registration_s_line_never_repeats() -> None:
+    assert steady("sip:trunk@h:5060;line=hfwywgi for 300 s") == "sip:trunk@h:5060;line=~ for 300 s"

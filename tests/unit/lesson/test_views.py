@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from labkit import datasets
 from labkit.lab.doctor import Hop, Report
-from labkit.lesson import carriers, identities, parties
+from labkit.lesson import agreed, carriers, identities, parties
 from labkit.lesson.views import Health
 from labkit.runtime import topology
 from labkit.trace import open_trace
@@ -59,3 +59,9 @@ def test_the_rules_of_real_carriers_come_with_their_source_and_the_day_they_were
     assert table["source"].str.startswith("https://").all()
     assert not table["read"].str.match(r"\d{4}-").any()
     assert carriers("no.such.rule").empty
+
+
+def test_what_was_agreed_is_told_without_times_and_ports() -> None:
+    text = str(agreed(recorded("outbound-488/broken")))  # type: ignore[arg-type]
+    assert "  pbx (caller, leg b)         offer     INVITE  G722 telephone-event 203.0.113.1" in text
+    assert " s  " not in text
