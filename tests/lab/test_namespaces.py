@@ -1,6 +1,7 @@
 """Hosts, links and programs of the namespaces runtime, without any SIP."""
 
 import os
+import re
 import socket
 import time
 from contextlib import closing
@@ -129,15 +130,17 @@ def test_there_is_no_way_out(runtime: Namespaces) -> None:
 
 
 def test_down_leaves_no_process_no_mount_and_no_namespace(tmp_path: Path) -> None:
-    before = (processes_of(tmp_path), Path("/proc/self/mountinfo").read_text(), namespaces())
     made = Namespaces(tmp_path)
     made.up()
     echo_server(made)
-    assert processes_of(tmp_path)
+    theirs = {namespace for pid in processes_of(tmp_path) for namespace in namespaces(Path(f"/proc/{pid}"))}
+    assert len(theirs) >= len(made.topology.hosts)
     began = time.monotonic()
     made.down()
     assert time.monotonic() - began <= 0.3
-    assert (processes_of(tmp_path), Path("/proc/self/mountinfo").read_text(), namespaces()) == before
+    left = {namespace for process in Path("/proc").glob("[0-9]*") for namespace in namespaces(process)}
+    assert (processes_of(tmp_path), theirs & left) == ([], set())
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
 
 
 def test_another_process_finds_the_lab_by_its_folder(runtime: Namespaces) -> None:
@@ -164,12 +167,12 @@ def processes_of(folder: Path) -> list[str]:
     return [pid for pid in found if int(pid) != os.getpid()]
 
 
-def namespaces() -> set[str]:
-    """Every network namespace that a process of this user is in."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/ns/net"):
-        try:
-            found.add(os.readlink(path))
-        except OSError:
-            continue
-    return found
+def namespaces(process: Path) -> set[str]:
+    """Network and mount namespaces, other than ours, that a process is in or has mounted."""
+    try:
+        inside = [os.readlink(process / f"ns/{kind}") for kind in ("net", "mnt")]
+        mounted = (process / "mountinfo").read_text()
+    except OSError:
+        return set()
+    ours = {os.readlink(f"/proc/self/ns/{kind}") for kind in ("net", "mnt")}
+    return {*inside, *re.findall(r"net:\[\d+\]", mounted)} - ours
