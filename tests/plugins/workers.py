@@ -1,4 +1,4 @@
-"""How tests are shared out to workers (pytest-xdist): files stay whole, and what cannot be had twice stays together."""
+"""How tests are shared out to workers (pytest-xdist): files stay whole, what cannot be had twice stays together."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ENGINE = {f"tests/lab/test_{name}.py" for name in ("containers", "container_mishaps", "same_ladder")}
 """Tests that use the one engine and its networks."""
+
+BROWSER = "tests/browser/"
+"""Long tests, each of them for itself."""
 
 ALONE = re.compile(r"\[(compose|loopback)\b")
 """Runtimes that a machine has once: one engine, one loopback interface."""
@@ -25,6 +28,8 @@ class Sharing(LoadScopeScheduling):
 def scope(nodeid: str) -> str:
     """What a test belongs to; all of that runs on one worker, one after the other."""
     file = nodeid.partition("::")[0]
+    if file.startswith(BROWSER):
+        return nodeid
     if file in ENGINE:
         return "compose"
     found = ALONE.search(nodeid)
