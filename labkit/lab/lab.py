@@ -266,14 +266,14 @@ class Lab:
         check(self.pbx.restart(), "restart")
         self._settle(timeout_s=2.0)
 
-    def call(self, caller: str, number: str, hold_s: float = 2.0, capture: bool = True, ring_s: float = 30.0) -> Call:
-        """Let a phone call a number, hold the call, hang up; gives what both ends saw and the capture.
+    def call(
+        self, caller: str, number: str, hold_s: float = 2.0, capture: bool = True, ring_s: float = 30.0, keys: str = ""
+    ) -> Call:
+        """Let a phone call a number, press keys, hold the call, hang up; gives what both ends saw and the capture.
 
         An unanswered call is given up after `ring_s`.
         """
-        return self._place(
-            caller, number, lambda: self.phone(caller).call(number, hold_s=hold_s, ring_s=ring_s), capture
-        )
+        return self._place(caller, number, lambda: self.phone(caller).call(number, hold_s, ring_s, keys), capture)
 
     def inbound(self, did: str, caller: str = CALLER, hold_s: float = 2.0, capture: bool = True) -> Call:
         """Let a customer call a DID through the provider; the phone that rings answers by itself."""

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
+    from labkit.lesson.alerting import ringing as ringing
+    from labkit.lesson.keypad import keys as keys
+    from labkit.lesson.keypad import presses as presses
     from labkit.lesson.reach import ask as ask
     from labkit.lesson.reach import contacts as contacts
     from labkit.lesson.registering import bindings as bindings
@@ -47,15 +50,18 @@ __all__ = [
     "doctor",
     "hint",
     "identities",
+    "keys",
     "lab",
     "ladder",
     "log",
     "media",
     "outage",
     "parties",
+    "presses",
     "progress",
     "registers",
     "registration",
+    "ringing",
     "story",
     "trunks",
     "watch",
@@ -72,6 +78,9 @@ _HOMES = {
     "registers": "labkit.lesson.registering",
     "watch": "labkit.lesson.registering",
     "doctor": "labkit.lesson.views",
+    "keys": "labkit.lesson.keypad",
+    "presses": "labkit.lesson.keypad",
+    "ringing": "labkit.lesson.alerting",
     "identities": "labkit.lesson.views",
     "ladder": "labkit.lesson.views",
     "media": "labkit.lesson.views",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def ladder(call: Call, **choice: Any) -> Ladder:
     """The ladder of a call the lab placed, that call alone; `choice` is that of `labkit.show.ladder`."""
-    return show.ladder(call, call=_number(call), **choice)
+    return show.ladder(call, call=number_of(call), **choice)
 
 
 def offers(call: Call) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def offers(call: Call) -> pd.DataFrame:
     Columns: leg, message, from (host), role, address, codecs, direction.
     """
     table = call.trace.offers
-    own = table[table["call"] == _number(call)].rename(columns={"src_name": "from"})
+    own = table[table["call"] == number_of(call)].rename(columns={"src_name": "from"})
     return own[["leg", "message", "from", "role", "address", "codecs", "direction"]].reset_index(drop=True)
 
 
@@ -61,7 +61,7 @@ def identities(call: Call) -> pd.DataFrame:
     import pandas as pd
 
     table = call.trace.messages
-    own = table[(table["call"] == _number(call)) & (table["method"] == "INVITE") & (table["to_tag"].fillna("") == "")]
+    own = table[(table["call"] == number_of(call)) & (table["method"] == "INVITE") & (table["to_tag"].fillna("") == "")]
     ends = own[(own["src_name"] != "router") & (own["dst_name"] != "router")]
     last = ends.drop_duplicates("call_id", keep="last").sort_values("leg")
     said = {
@@ -76,7 +76,7 @@ def _headers(raw: bytes) -> dict[str, str]:
     return {name: value for name, value in rows if name in IDENTITIES}
 
 
-def _number(call: Call) -> int:
+def number_of(call: Call) -> int:
     """The number of the call itself in its capture, which may hold the PBX's own OPTIONS and calls of strangers."""
     numbers = (each.number for each in call.trace.calls_found for leg in each.legs if leg.call_id == call.near.call_id)
     return next(numbers, 1)
@@ -167,7 +167,7 @@ def media(call: Call) -> pd.DataFrame:
     """
     columns = ["point", "from", "to", "codec", "clock_rate_hz", "packet_every_ms", "lost"]
     streams = call.trace.streams
-    streams = streams if streams.empty else streams[streams["call"] == _number(call)]
+    streams = streams if streams.empty else streams[streams["call"] == number_of(call)]
     if streams.empty:
         return streams.reindex(columns=columns).set_index("point")
     rounded = streams.assign(packet_every_ms=streams["delta_mean_ms"].round(-1).astype(int))

@@ -96,10 +96,10 @@ class Phone(ControlClient):
         """Everything about a call up to now."""
         return _report(self.request("report", call=call))
 
-    def call(self, target: str, hold_s: float = 2.0, ring_s: float = 30.0) -> CallReport:
-        """Place a call, stay on it for `hold_s`, hang up; gives up after ringing for `ring_s`."""
-        plain = self.request("call", timeout_s=hold_s + ring_s + 80.0, target=target, hold_s=hold_s, ring_s=ring_s)
-        return _report(plain)
+    def call(self, target: str, hold_s: float = 2.0, ring_s: float = 30.0, keys: str = "") -> CallReport:
+        """Place a call, press keys, stay on it for `hold_s`, hang up; gives up after ringing for `ring_s`."""
+        plan = {"target": target, "hold_s": hold_s, "ring_s": ring_s, "keys": keys}
+        return _report(self.request("call", hold_s + ring_s + 80.0, **plan))
 
     def forget(self) -> None:
         """Forget the calls that ended."""

@@ -32,6 +32,9 @@ from labkit.sip.uri import Address, Uri, host_port
 STATES = ("new", "calling", "ringing", "answered", "confirmed", "ended")
 """In the order in which a call goes through them."""
 
+_BEFORE_KEYS_S = 0.5
+"""A key that is pressed while the PBX still joins both legs may be lost."""
+
 
 class Line:
     """One phone. `open` binds it; methods are what `labkit.phone.client.Phone` offers."""
@@ -286,14 +289,17 @@ class Line:
         """Every call since the start or the last `forget`."""
         return [self.report(name) for name in self.calls]
 
-    async def call(self, target: str, hold_s: float = 2.0, ring_s: float = 30.0) -> CallReport:
-        """Place a call, stay on it for a while, hang up, report."""
+    async def call(self, target: str, hold_s: float = 2.0, ring_s: float = 30.0, keys: str = "") -> CallReport:
+        """Place a call, press keys half a second after the answer, stay on it for a while, hang up, report."""
         name = self.place(target)
         try:
             await self.wait(name, "confirmed", ring_s)
         except LabError:
             self.hang_up(name)
         if self.calls[name].state == "confirmed":
+            if keys:
+                await asyncio.sleep(_BEFORE_KEYS_S)
+                await self.send_dtmf(name, keys)
             await self._stay(name, hold_s)
         return await self._ended(name)
 
