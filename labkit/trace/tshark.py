@@ -14,6 +14,8 @@ from labkit.errors import CaptureError
 NEWEST = (4, 6)
 """Version whose definitions the `tshark_*` columns follow where no tshark is installed."""
 _PATIENCE_S = 600.0
+_ANSWERED: dict[Path | None, tuple[int, int]] = {}
+"""Versions that were told already: a program stays the same while this one runs."""
 _VERSION = re.compile(rb"TShark \(Wireshark\) (\d+)\.(\d+)")
 
 
@@ -28,9 +30,9 @@ class Version:
 
     def __init__(self) -> None:
         """Start asking."""
-        program = find()
-        self._process = self._start(program) if program else None
-        self._known: tuple[int, int] | None = None
+        self._program = find()
+        self._known = _ANSWERED.get(self._program)
+        self._process = self._start(self._program) if self._program and not self._known else None
 
     @staticmethod
     def _start(program: Path) -> subprocess.Popen[bytes] | None:
@@ -51,6 +53,7 @@ class Version:
             answer = self._process.communicate()[0] if self._process else b""
             match = _VERSION.search(answer)
             self._known = (int(match[1]), int(match[2])) if match else NEWEST
+            _ANSWERED[self._program] = self._known
         return self._known
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.errors import CaptureError
+from labkit.trace import tshark
 from labkit.trace.dissection import Dissection, Node, dissect
 
 OPTIONS = b"OPTIONS sip:bob@10.10.0.10 SIP/2.0\r\nCall-ID: <folded>\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\r\n"
@@ -82,3 +83,14 @@ def test_the_innermost_layer_is_unfolded_and_labels_are_escaped() -> None:
     assert html.count("<details open>") == 1
     assert "<x>" not in html
     assert "&lt;x&gt;" in html
+
+
+def test_its_version_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "tshark"
+    program.write_text(f"#!/bin/sh\necho asked >>{tmp_path}/log\necho 'TShark (Wireshark) 3.7.1'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("LABKIT_TSHARK", str(program))
+    for _ in range(2):
+        with tshark.Version() as version:
+            assert version() == (3, 7)
+    assert (tmp_path / "log").read_text() == "asked\n"
