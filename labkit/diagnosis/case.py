@@ -22,6 +22,7 @@ from labkit.trace.trace import Trace, open_trace
 
 _PASSING_S = 0.1
 """Time that a message is given to pass a router before the capture ends."""
+_T1_S = 0.5
 _LARGEST_LOG = 64 * 1024 * 1024
 
 
@@ -89,6 +90,32 @@ class Case:
         """Addresses that others ask media to be sent to."""
         told = (each for signal in self.signals if signal.to_pbx for each in signal.facts.media)
         return frozenset(each.endpoint[0] for each in told if each.media.port)
+
+    @cached_property
+    def own_numbers(self) -> frozenset[str]:
+        """Numbers and accounts of ours: what we register and call as, and what providers call us by."""
+        ours = {each.facts.from_user for each in self.requests("REGISTER")}
+        ours |= {each.invite.facts.from_user for each in self.outbound()}
+        return frozenset(ours | {each.number for each in self.inbound() if each.role == "trunk" or each.answer})
+
+    @cached_property
+    def end_s(self) -> float:
+        """When the last message or packet was seen."""
+        media = (row["first_s"] + row["duration_s"] for row in self.streams)
+        return max((self.signals[-1].time_s if self.signals else 0.0, *media), default=0.0)
+
+    @cached_property
+    def _sent_again(self) -> frozenset[tuple[str, str]]:
+        return frozenset((each.message.call_id, each.message.cseq) for each in self.signals if each.repeat)
+
+    def ignored(self, signal: Signal) -> bool:
+        """Whether a request that has no response in the capture surely got none.
+
+        Over UDP it is sent again after T1 (RFC 3261 section 17.1.1.2), else the capture goes on for that long.
+        """
+        if signal.message.transport == "UDP":
+            return (signal.message.call_id, signal.message.cseq) in self._sent_again
+        return self.end_s - signal.time_s >= _T1_S
 
     def role(self, address: str) -> str:
         """trunk, phone or unknown."""

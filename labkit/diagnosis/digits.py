@@ -11,6 +11,9 @@ from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, yes
 from labkit.diagnosis.signals import Signal
 
+_OTHER_WAYS = ("auto", "auto_info", "inband", "info")
+"""Values of dtmf_mode that need no telephone events."""
+
 
 def _events(signal: Signal) -> dict[int, int]:
     """Payload type of telephone events to clock rate in one description."""
@@ -30,26 +33,40 @@ def _described(attempt: Attempt, by_pbx: bool) -> Signal | None:
 def no_telephone_event(case: Case) -> Iterator[Clue]:
     """One side does not know telephone events, so keys need another way."""
     for attempt in (*case.outbound(), *case.inbound()):
-        ours, theirs = _described(attempt, True), _described(attempt, False)
-        if not attempt.answer or ours is None or theirs is None or (_events(ours) and _events(theirs)):
-            continue
-        whose = ours if not _events(ours) else theirs
+        silent = _without_events(attempt)
         endpoint = case.settings.endpoint_at(attempt.peer)
-        mode = endpoint.get("dtmf_mode") if endpoint else None
-        if whose is theirs and mode in ("auto", "auto_info", "inband", "info"):
+        mode = (endpoint.get("dtmf_mode") if endpoint else None) or "rfc4733"
+        if silent is None or (silent.to_pbx and mode in _OTHER_WAYS):
             continue
-        sure = 0.9 if whose is ours else 0.8
+        lost = _events_nobody_wants(case, attempt)
+        sure = 0.9 if lost else 0.8 if endpoint else 0.6 if silent.by_pbx else 0.45
         says = (
-            f"{'Our' if whose is ours else 'Their'} description has no telephone-event: keys "
+            f"{'Our' if silent.by_pbx else 'Their'} description has no telephone-event: keys "
             "as RFC 4733 events will not be heard."
         )
-        yield Clue(
-            sure,
-            says,
-            (of(whose, whose.facts.sdp, "sdp"), *((cited(endpoint, "dtmf_mode"),) if endpoint else ())),
-            next=f"dtmf_mode is {mode or 'rfc4733'}; press a key and look for events, INFO or tones.",
-        )
+        evidence = (of(silent, silent.facts.sdp, "sdp"), *lost, *((cited(endpoint, "dtmf_mode"),) if endpoint else ()))
+        yield Clue(sure, says, evidence, next=f"dtmf_mode is {mode}; press a key and look for events, INFO or tones.")
         return
+
+
+def _without_events(attempt: Attempt) -> Signal | None:
+    """The description that lacks telephone events: the offer, or else the answer to it, which cannot add them."""
+    sides = [each for each in (_described(attempt, True), _described(attempt, False)) if each is not None]
+    if not attempt.answer or len(sides) < 2:
+        return None
+    return next((each for each in sorted(sides, key=lambda each: each.time_s) if not _events(each)), None)
+
+
+def _events_nobody_wants(case: Case, attempt: Attempt) -> list[Evidence]:
+    """Streams of ours that carry telephone events which the other side did not ask for."""
+    ours = _described(attempt, True)
+    kinds = set(_events(ours)) if ours else set()
+    rows = [row for row in case.streams if row["leg"] == attempt.leg.number and row["src"] in case.pbx]
+    return [
+        Evidence("rtp", f"{row['src']} sends telephone events to {row['dst']}", row["point"])
+        for row in rows
+        if kinds & set(row["payload_types"])
+    ][:1]
 
 
 @rule("signalling", "endpoint.dtmf_mode", "G01")
@@ -77,7 +94,7 @@ def event_type_differs(case: Case) -> Iterator[Clue]:
             if described is not None and len(_events(described)) > 1:
                 rates = ", ".join(f"{number}: {rate} Hz" for number, rate in _events(described).items())
                 yield Clue(
-                    0.45,
+                    0.3,
                     f"Two kinds of telephone events are offered ({rates}); the wrong one is easily used.",
                     (of(described, described.facts.sdp, "sdp"),),
                 )

@@ -37,7 +37,7 @@ def barred(case: Case) -> Iterator[Clue]:
 @rule("signalling", "endpoint.context", "J01")
 def strangers(case: Case) -> Iterator[Clue]:
     """Hosts that nobody knows try to call."""
-    tries = [each for each in case.inbound() if is_stranger(case, each)]
+    tries = [each for each in case.inbound() if is_stranger(case, each) and not each.unanswered]
     through = [each for each in tries if each.answer]
     if through:
         says = "A host that belongs to no trunk got a call through: an anonymous endpoint, or a match that is too wide."
@@ -49,15 +49,19 @@ def strangers(case: Case) -> Iterator[Clue]:
             layer="signalling",
         )
     elif tries:
-        one = tries[0]
+        one = next((each for each in tries if not _ours(case, each.number)), tries[0])
         says = (
             f"{one.peer} belongs to no trunk and is refused; it gets as far as Asterisk, as everybody does who scans."
         )
-        nobody = bool(case.settings) and not case.settings.contexts_of(one.number)
-        sure = 0.6 if nobody or len(tries) >= _SCAN else 0.45
+        sure = 0.6 if len(tries) >= _SCAN or not _ours(case, one.number) else 0.45
         evidence = (of(one.invite, one.number), *logged(case.logged(NOT_IDENTIFIED)))
         advice = "Let only the provider's addresses reach port 5060."
         yield Clue(sure, says, evidence, "router.forward", advice, layer="nat")
+
+
+def _ours(case: Case, number: str) -> bool:
+    """Whether a number is one of ours, as far as dialplan and calls show: then a provider may stand behind the call."""
+    return number in case.own_numbers or bool(case.settings.contexts_of(number))
 
 
 @rule("signalling", "asterisk.maxcalls", "H04")

@@ -101,7 +101,7 @@ def always_the_account(case: Case) -> Iterator[Clue]:
             continue
         if (fixed and number == fixed) or (not case.settings and number in accounts):
             vouched = _asserted(attempt.invite)
-            sure = 0.85 if fixed and not vouched else 0.55
+            sure = 0.85 if fixed and not vouched else 0.45
             yield Clue(
                 sure,
                 f"From is {number} for every caller: from_user takes the place of the caller's number.",
@@ -140,8 +140,9 @@ def headers_disagree(case: Case) -> Iterator[Clue]:
             name, user = next(iter(others.items()))
             option = "endpoint.send_rpid" if name == "Remote-Party-ID" else "endpoint.send_pai"
             settings = (cited(endpoint, option.partition(".")[2]),) if endpoint else ()
+            by_account = not _from(attempt.invite).lstrip("+").isdigit()
             yield Clue(
-                0.7,
+                0.45 if by_account and attempt.refusal is None else 0.7,
                 f"From says {_from(attempt.invite)}, {name} says {user}: which one counts is the provider's rule.",
                 (of(attempt.invite, f"{name}: {user}"), *settings),
                 option,
@@ -169,7 +170,7 @@ def _callers(signal: Signal) -> set[str]:
 
 def _rung(case: Case) -> Iterator[tuple[Attempt, Attempt]]:
     """Calls from a trunk with the leg to the phone that rang for it, where no other call brought that number."""
-    brought = [_callers(each.invite) for each in case.inbound()]
+    brought = [_callers(each.invite) for each in case.attempts if each.way == "in"]
     for attempt in case.inbound():
         own = _callers(attempt.invite)
         for other in case.others_of(attempt):
@@ -214,8 +215,9 @@ def one_caller_for_all(case: Case) -> Iterator[Clue]:
             if case.settings and not fixed:
                 continue
             says = f"The provider sent {', '.join(sorted(came))}; the phone was shown {_from(rung.invite)}."
+            ourselves = _from(rung.invite) in case.own_numbers
             yield Clue(
-                0.92 if fixed else 0.45,
+                0.92 if fixed else 0.7 if ourselves else 0.45,
                 says,
                 (of(attempt.invite), of(rung.invite), *((cited(endpoint, "callerid"),) if endpoint and fixed else ())),
             )

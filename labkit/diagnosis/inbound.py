@@ -12,6 +12,8 @@ from labkit.diagnosis.settings import cited, matches
 
 NOT_IDENTIFIED = r"Request '\w+' from .* failed for .*No matching endpoint found"
 _NO_EXTENSION = r"to extension '([^']*)' rejected because extension not found in context '([^']*)'"
+_DOUBT = 0.3
+"""Too little to name a layer."""
 _SCANNERS = ("friendly-scanner", "sipvicious", "sipcli", "pplsip", "sundayddr", "vaxsipuseragent")
 
 
@@ -209,13 +211,30 @@ def no_extension(case: Case) -> Iterator[Clue]:
             f" in context {context}." if context else "."
         )
         evidence = (of(attempt.refusal or attempt.invite), of(attempt.invite, attempt.invite.facts.uri), *logged(said))
+        sure = 0.75 if attempt.role != "phone" or said else 0.5
+        doubt = "" if said or case.settings else _other_entrance(case, attempt)
         yield Clue(
-            0.75 if attempt.role != "phone" or said else 0.5,
-            says,
+            _DOUBT if doubt else sure,
+            says + doubt,
             evidence,
             next=f"dialplan show {attempt.number}@{context or 'CONTEXT'}",
         )
         return
+
+
+def _other_entrance(case: Case, attempt: Attempt) -> str:
+    """What speaks for another endpoint than the one meant for the call; empty where nothing does."""
+    marks = [name for name, _ in attempt.invite.message.sip.rows if name.lower().startswith("x-")]
+    if marks:
+        return f" {marks[0]} may be what the trunk is known by: then the call entered by another endpoint."
+    peers = [each for each in case.inbound() if each.peer == attempt.peer and each.answer]
+    if any(_form(each.number) == _form(attempt.number) for each in peers):
+        return " Another number of its kind passes: either this one is missing, or its calls enter by another endpoint."
+    return ""
+
+
+def _form(number: str) -> tuple[bool, bool, int]:
+    return number.startswith("+"), number.lstrip("+").isdigit(), len(number)
 
 
 @rule("dialplan", "endpoint.context", "B02")
@@ -240,7 +259,7 @@ def wrong_context(case: Case) -> Iterator[Clue]:
             )
         elif not case.settings:
             yield Clue(
-                0.4,
+                _DOUBT,
                 "If another context has this number, the endpoint names the wrong one.",
                 (of(attempt.refusal or attempt.invite),),
             )
@@ -250,23 +269,39 @@ def wrong_context(case: Case) -> Iterator[Clue]:
 @rule("dialplan", "extensions.exten", "B04")
 def number_elsewhere(case: Case) -> Iterator[Clue]:
     """The Request-URI carries our account, the DID stands in another header."""
-    accounts = {each.facts.from_user for each in case.requests("REGISTER")}
+    rung: dict[str, dict[str, Attempt]] = {}
     for attempt in case.inbound():
         refused = attempt.refused_with(404)
-        if not attempt.answer and refused is None:
+        name, user = _called(attempt)
+        if not user or not (attempt.answer or refused):
             continue
-        if attempt.number not in accounts and attempt.number.lstrip("+").isdigit():
-            continue
-        for name in ("P-Called-Party-ID", "Diversion", "To", "P-Preferred-Identity"):
-            value = attempt.invite.header(name)
-            user = value.partition("sip:")[2].partition("@")[0]
-            if user.lstrip("+").isdigit() and user != attempt.number:
-                says = (
-                    f"The Request-URI says {attempt.number}, our account; the number dialled, {user}, stands in {name}."
-                )
-                sure = 0.9 if refused else 0.7
-                yield Clue(sure, says, (of(attempt.invite, f"{name}: {value}"), of(refused or attempt.invite)))
-                return
+        says = f"The Request-URI says {attempt.number}, our account; the number dialled, {user}, stands in {name}."
+        evidence = (of(attempt.invite, f"{name}: {attempt.invite.header(name)}"), of(refused or attempt.invite))
+        for phone in _phones_rung(case, attempt):
+            rung.setdefault(phone, {})[user] = attempt
+        alike = next((each for each in rung.values() if len(each) > 1), None)
+        if refused or alike:
+            if alike:
+                says += f" Calls to {' and '.join(sorted(alike))} ring at the same phone."
+            yield Clue(0.9 if refused else 0.8, says, evidence)
+            return
+
+
+def _called(attempt: Attempt) -> tuple[str, str]:
+    """Header and number dialled where the Request-URI has no number; empty where it has or nothing else does."""
+    if attempt.number.lstrip("+").isdigit():
+        return "", ""
+    for name in ("P-Called-Party-ID", "Diversion", "To", "P-Preferred-Identity"):
+        user = attempt.invite.header(name).partition("sip:")[2].partition("@")[0]
+        if user.lstrip("+").isdigit() and user != attempt.number:
+            return name, user
+    return "", ""
+
+
+def _phones_rung(case: Case, attempt: Attempt) -> set[str]:
+    """Who was rung with the caller of a call."""
+    caller = attempt.invite.facts.from_user
+    return {each.peer for each in case.outbound("phone") if each.invite.facts.from_user == caller}
 
 
 @rule("dialplan", "endpoint.allow_overlap", "B03")
@@ -314,7 +349,8 @@ def phone_away(case: Case) -> Iterator[Clue]:
             for aor in closed[:1]:
                 why = f"{says} Its AOR takes no contacts: max_contacts is 0 unless it is set."
                 yield Clue(0.95, why, (*evidence, cited(aor, "max_contacts")), "aor.max_contacts", layer="signalling")
-            yield Clue(0.9 if said else 0.6, says, evidence, next="pjsip show contacts; does the phone register?")
+            sure = 0.9 if said else 0.6 if case.settings or case.log else _DOUBT
+            yield Clue(sure, says, evidence, next="pjsip show contacts; does the phone register?")
             return
 
 

@@ -25,12 +25,10 @@ def _audio(signal: Signal) -> tuple[str, int]:
     return next((each.endpoint for each in signal.facts.media if each.media.kind == "audio"), ("", 0))
 
 
-def as_evidence(row: Row, remark: str = "") -> Evidence:
+def as_evidence(row: Row) -> Evidence:
     """A stream as evidence."""
-    text = (
-        f"{row['src']}:{row['src_port']} to {row['dst']}:{row['dst_port']}, {row['packets']} packets of {row['codec']}"
-    )
-    return Evidence("rtp", f"{text}{': ' if remark else ''}{remark}", row["point"])
+    way = f"{row['src']}:{row['src_port']} to {row['dst']}:{row['dst_port']}"
+    return Evidence("rtp", f"{way}, {row['packets']} packets of {row['codec']}", row["point"])
 
 
 def _answered(case: Case) -> Iterator[Attempt]:
@@ -121,6 +119,9 @@ def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
         coming = [row for row in _streams(case, attempt, to_pbx=True) if row["src"] != address]
         going = [row for row in _streams(case, attempt, to_pbx=False) if row["dst"] == address]
         unreachable = (private(address) and not private(attempt.peer)) or (private(address) and attempt.role != "phone")
+        found = {row["src"] for row in coming} & {row["dst"] for row in _streams(case, attempt, to_pbx=False)}
+        if found:
+            continue  # we went over to where its media comes from
         if coming and going and (unreachable or attempt.role == "phone"):
             endpoint = case.settings.endpoint_at(attempt.peer)
             if yes(endpoint, "rtp_symmetric"):
@@ -187,9 +188,7 @@ def media_dropped_on_the_way(case: Case) -> Iterator[Clue]:
         yield Clue(
             0.6 if not elsewhere else 0.3,
             "The RTP ports of rtp.conf and those that the firewall lets in may differ.",
-            (as_evidence(row), cited(case.settings.general("rtp.conf"), "rtpstart"))
-            if case.settings
-            else (as_evidence(row),),
+            (as_evidence(row), *((cited(case.settings.general("rtp.conf"), "rtpstart"),) if case.settings else ())),
             "rtp.rtpstart",
             layer="nat" if not outside_range else "rtp",
         )
@@ -210,7 +209,7 @@ def source_moved(case: Case) -> Iterator[Clue]:
     for attempt in _answered(case):
         rows = sorted(_streams(case, attempt, to_pbx=True), key=lambda row: row["first_s"])
         sources = list(dict.fromkeys((row["src"], row["src_port"]) for row in rows))
-        if len(sources) > 1:
+        if len(sources) > 1 and not _passed_on(case, attempt, rows[-1]):
             said = case.logged(r"[Ss]trict RTP|dropping due to strict")
             general = case.settings.general("rtp.conf")
             if general.get("strictrtp") and not yes(general, "strictrtp") and general.get("strictrtp") != "seqno":
@@ -223,6 +222,13 @@ def source_moved(case: Case) -> Iterator[Clue]:
                 (as_evidence(rows[0]), as_evidence(rows[-1]), *logged(said), *settings),
             )
             return
+
+
+def _passed_on(case: Case, attempt: Attempt, row: Row) -> bool:
+    """Whether the PBX sends on another leg of the call until the last packet of a stream that comes in."""
+    legs = {each.leg.number for each in case.others_of(attempt)}
+    own = (each for each in case.streams if each["leg"] in legs and each["src"] in case.pbx)
+    return any(each["first_s"] <= row["first_s"] and _end_s(each) > _end_s(row) - _LONG_ENOUGH_S for each in own)
 
 
 @rule("rtp", "provider.media", "D01", "A16")
@@ -257,25 +263,23 @@ def peer_sends_nothing(case: Case) -> Iterator[Clue]:
 def media_late_or_cut(case: Case) -> Iterator[Clue]:
     """Media begins long after the answer or ends long before the call."""
     for attempt in _answered(case):
-        for row in _streams(case, attempt, to_pbx=True):
-            answer = attempt.answer.time_s if attempt.answer else 0.0
-            end = attempt.bye.time_s if attempt.bye else row["first_s"] + row["duration_s"]
-            if row["first_s"] - answer > 1.0:
-                yield Clue(
-                    0.6,
-                    f"Media of {attempt.peer} begins {row['first_s'] - answer:.1f} s after the answer.",
-                    (as_evidence(row),),
-                )
-                return
-            if end - (row["first_s"] + row["duration_s"]) > 1.0 and not any(
-                one is not row and one["first_s"] > row["first_s"] for one in _streams(case, attempt, True)
-            ):
-                yield Clue(
-                    0.5,
-                    f"Media of {attempt.peer} ends {end - row['first_s'] - row['duration_s']:.1f} s before the call.",
-                    (as_evidence(row),),
-                )
-                return
+        rows = _streams(case, attempt, to_pbx=True)
+        if not rows or attempt.answer is None:
+            continue
+        first, last = min(rows, key=lambda row: row["first_s"]), max(rows, key=_end_s)
+        late_s = first["first_s"] - attempt.answer.time_s
+        early_s = (attempt.bye.time_s if attempt.bye else _end_s(last)) - _end_s(last)
+        if late_s > 1.0:
+            says = f"Media of {attempt.peer} begins {late_s:.1f} s after the answer."
+            yield Clue(0.6, says, (as_evidence(first),))
+            return
+        if early_s > 1.0:
+            yield Clue(0.5, f"Media of {attempt.peer} ends {early_s:.1f} s before the call.", (as_evidence(last),))
+            return
+
+
+def _end_s(row: Row) -> float:
+    return float(row["first_s"] + row["duration_s"])
 
 
 @rule("rtp", "endpoint.allow", "D11")

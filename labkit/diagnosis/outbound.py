@@ -151,7 +151,7 @@ def _silent_options(case: Case) -> dict[str, Signal]:
     return {
         each.target: each
         for each in case.requests("OPTIONS")
-        if each.target not in answered and each.target not in case.phones
+        if each.target not in answered and each.target not in case.phones and case.ignored(each)
     }
 
 
@@ -161,6 +161,8 @@ def refused_by_policy(case: Case) -> Iterator[Clue]:
     for _attempt, refusal in _refused(case, 403, 603, 606):
         reason = f"{refusal.message.reason} {refusal.header('Warning')} {refusal.header('Reason')}".lower()
         place, sure = _policy(reason)
+        if place == "provider.channels" and _never_ended(case):
+            continue
         yield Clue(
             sure,
             f"The provider refuses: {refusal.message.start}.",
@@ -169,6 +171,12 @@ def refused_by_policy(case: Case) -> Iterator[Clue]:
             "Ask the provider, or look in its portal, for the reason of this call's 403.",
         )
         return
+
+
+def _never_ended(case: Case) -> bool:
+    """Whether a provider never took a BYE of ours, so that it still counts the call."""
+    byes = (each.bye for each in case.outbound() if each.answer and not any(each.responses(200, 299, "BYE")))
+    return any(each.by_pbx for each in byes if each is not None)
 
 
 _POLICIES = (
@@ -192,13 +200,15 @@ def too_many(case: Case) -> Iterator[Clue]:
     """Some calls are refused while others go through: a cap on calls or calls per second."""
     refused = list(_refused(case, 403, 486, 503, 480, 429))
     passed = [each for each in case.outbound() if each.answer]
+    hanging = _never_ended(case)
     for attempt, refusal in refused:
         reason = (refusal.message.reason or "").lower()
         rate = re.search(r"rate|per second|cps|too many", reason)
         if rate or re.search(r"channel|limit|capacity", reason):
             yield Clue(
-                0.9,
-                f"The provider says what is too much: {refusal.message.start}.",
+                0.45 if hanging else 0.9,
+                f"The provider says what is too much: {refusal.message.start}."
+                + (" It still counts calls whose end it never heard of." if hanging else ""),
                 (of(refusal),),
                 "provider.cps" if rate else "",
             )
@@ -212,7 +222,9 @@ def too_many(case: Case) -> Iterator[Clue]:
         )
         if up and len(refused) > 1:
             yield Clue(
-                0.5, f"Refused while {up} calls were up, others were accepted: it looks like a cap.", (of(refusal),)
+                0.45 if hanging else 0.5,
+                f"Refused while {up} calls were up, others were accepted: it looks like a cap.",
+                (of(refusal),),
             )
             return
 
@@ -316,7 +328,7 @@ def no_answer(case: Case) -> Iterator[Clue]:
     for attempt in case.outbound():
         after = list(attempt.requests("INVITE"))[-1]
         answered = any(each.code and each.time_s > after.time_s for each in attempt.signals if each.method == "INVITE")
-        if answered:
+        if answered or not case.ignored(after):
             continue
         alive = [each for each in case.signals if each.source == attempt.peer]
         literal = re.fullmatch(r"[\d.]+|\[?[\da-fA-F:]+\]?", attempt.uri_host)

@@ -15,6 +15,8 @@ from labkit.diagnosis.rules import all_rules
 
 _SURE = 0.5
 """From this confidence on a finding lights its layer's lamp."""
+_LIKELY = 0.4
+"""From this confidence on a finding is named where there is no better one."""
 _AT_MOST = 12
 
 
@@ -51,7 +53,7 @@ class Triage:
     @property
     def first(self) -> Finding | None:
         """The likeliest explanation; None where nothing is wrong, or nothing can be told."""
-        return self.findings[0] if self.findings and self.findings[0].confidence >= _SURE else None
+        return self.findings[0] if self.findings and self.findings[0].confidence >= _LIKELY else None
 
     def as_dict(self) -> dict[str, Any]:
         """The documented form: layer, object, option, lamps, findings, passages, notes; nulls where it cannot tell."""

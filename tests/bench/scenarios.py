@@ -144,11 +144,17 @@ def _summary(rows: list[Row], took_s: float) -> None:
             print(f"break, fix, verify {name}: median {statistics.median(times):.1f} s, longest {max(times):.1f} s")
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options_of(about: str | None) -> argparse.ArgumentParser:
+    """What every measurement over the scenarios asks for: which, with which seeds, in which lab."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("slugs", nargs="*", metavar="SLUG")
     parser.add_argument("--seeds", type=lambda text: [int(each) for each in text.split(",")], default=[0, 2, 3])
     parser.add_argument("--runtime", choices=list(choice.KINDS))
+    return parser
+
+
+def _options() -> argparse.Namespace:
+    parser = options_of(__doc__)
     parser.add_argument("--labs", type=int, default=1, help="labs side by side, each with its share of the scenarios")
     parser.add_argument("--quick", action="store_true", help="only broken, one wrong fix, the reference fix")
     return parser.parse_args()
