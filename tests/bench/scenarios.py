@@ -14,10 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import product
-from multiprocessing import current_process, get_context, util
 
 from labkit.errors import LabError
 from labkit.lab import judging, staging
@@ -29,6 +26,7 @@ from labkit.scenario.model import Scenario
 from labkit.scenario.run import Run
 from labkit.scenario.shelf import Shelf
 from labkit.trace import open_trace
+from tests.bench.abreast import abreast
 
 
 @dataclass
@@ -105,32 +103,16 @@ def _searched(scenario: Scenario, run: Run):  # type: ignore[no-untyped-def]
     return [search(each, run, trace) for each in scenario.evidence]
 
 
-_LABS: list[Lab] = []
-"""The one lab of this process."""
-
-
-def _begin(runtime: str | None) -> None:
-    """Start the lab of this process; it ends with it."""
-    number = current_process().name.rpartition("-")[2]
-    lab = Lab(f"matrix-{number}", runtime).up()
-    _LABS.append(lab)
-    util.Finalize(lab, lab.down, exitpriority=1)
-
-
-def _row(slug: str, seed: int, quick: bool) -> Row:
-    return row(_LABS[0], slug, seed or None, quick)
-
-
 def main() -> int:
     """Print the matrix."""
     options = _options()
-    slugs, seeds = zip(*product(options.slugs or Shelf.here().slugs(), options.seeds), strict=True)
+    slugs = options.slugs or Shelf.here().slugs()
+    tasks = [(slug, seed or None, options.quick) for slug in slugs for seed in options.seeds]
     rows: list[Row] = []
     began = time.monotonic()
-    with ProcessPoolExecutor(options.labs, get_context("spawn"), _begin, (options.runtime,)) as pool:
-        for each in pool.map(_row, slugs, seeds, [options.quick] * len(slugs)):
-            rows.append(each)
-            print(each, flush=True)
+    for each in abreast(row, tasks, options.labs, "matrix", options.runtime):
+        rows.append(each)
+        print(each, flush=True)
     _summary(rows, time.monotonic() - began)
     return 1 if any(each.failures for each in rows) else 0
 

@@ -1,6 +1,6 @@
 """Random wrong edits of broken labs: none is called a fix, no file is lost, and the lab is healed in time.
 
-    python -m tests.bench.wrong_edits [--family inbound ...] [--edits 200] [--seed 1] [--runtime namespaces]
+    python -m tests.bench.wrong_edits [--family inbound ...] [--edits 200] [--seed 1] [--runtime namespaces] [--labs 4]
 
 An edit removes, swaps or misspells options, or deletes a section, anywhere but in the lines that the scenario itself
 changed (to remove those may be right). For each family it prints how many edits the verdict called a fix, how many
@@ -14,15 +14,16 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 
 from labkit.errors import LabError
 from labkit.lab.history import difference
 from labkit.lab.lab import Lab
 from labkit.runtime import choice
-from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
+from tests.bench.abreast import abreast
 
 HEALED_S = 3.0
 FILES = ("pjsip.d/", "extensions.conf", "rtp.conf", "modules.conf", "manager.conf", "pjsip.conf")
@@ -38,6 +39,12 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     unhealed: list[str] = field(default_factory=list)
     healing_s: list[float] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count another's edits as well."""
+        self.edits += other.edits
+        for name in ("false_fixes", "lost", "unhealed", "healing_s"):
+            getattr(self, name).extend(getattr(other, name))
 
     @property
     def clean(self) -> bool:
@@ -95,17 +102,25 @@ def edited(files: Mapping[str, str], untouchable: set[str], rng: random.Random) 
             return {**files, name: text}
 
 
-def try_one(lab: Lab, scenario: Scenario, tally: Tally, rng: random.Random) -> None:
-    """Break, edit, verify, heal."""
+def try_one(lab: Lab, slug: str, seed: str) -> Tally:
+    """Break, edit, verify, heal; one edit's tally."""
+    tally = Tally(edits=1)
+    try:
+        _tried(lab, slug, random.Random(seed), tally)
+    except LabError as why:
+        tally.unhealed.append(f"  {slug}: {type(why).__name__}: {why}")
+    return tally
+
+
+def _tried(lab: Lab, slug: str, rng: random.Random, tally: Tally) -> None:
     lab.heal()
     healthy = dict(lab.config)
-    lab.break_(scenario.slug)
+    lab.break_(slug)
     broken = dict(lab.config)
     changed = difference(healthy, broken, "", "").splitlines()
     files = edited(broken, {line[1:] for line in changed if line[:1] == "+"}, rng)
     lab.config.lay(files)
-    what = f"  {scenario.slug}:\n{difference(broken, files, 'broken', 'edited')}"
-    tally.edits += 1
+    what = f"  {slug}:\n{difference(broken, files, 'broken', 'edited')}"
     if lab.verify().passed:
         tally.false_fixes.append(what)
     if not any(dict(version.files) == files for version in reversed(lab.history)):
@@ -120,27 +135,32 @@ def try_one(lab: Lab, scenario: Scenario, tally: Tally, rng: random.Random) -> N
 def main() -> int:
     """Print a line for each family."""
     options = _options()
-    families: dict[str, list[Scenario]] = defaultdict(list)
-    with Lab(options.lab, options.runtime) as lab:
-        lab.up()
-        for slug in Shelf.here().slugs():
-            scenario = Shelf.here().read(slug)
-            if set(scenario.needs) <= lab.runtime.capabilities:
-                families[scenario.family].append(scenario)
-        try:
-            tallies = [_family(lab, name, families[name], options) for name in options.family or sorted(families)]
-        finally:
-            lab.down()
+    families = _families(options.runtime)
+    names = options.family or sorted(families)
+    tasks = [
+        (slug, f"{options.seed} {name} {at}")
+        for name in names
+        for at, slug in zip(range(options.edits), cycle(families[name]), strict=False)
+    ]
+    tried = abreast(try_one, tasks, options.labs, "wrong-edits", options.runtime)
+    tallies = [_family(name, islice(tried, options.edits)) for name in names]
     return 0 if all(tally.clean for tally in tallies) else 1
 
 
-def _family(lab: Lab, name: str, scenarios: list[Scenario], options: argparse.Namespace) -> Tally:
-    tally, rng = Tally(), random.Random(f"{options.seed} {name}")
-    for at in range(options.edits):
-        try:
-            try_one(lab, scenarios[at % len(scenarios)], tally, rng)
-        except LabError as why:
-            tally.unhealed.append(f"  {scenarios[at % len(scenarios)].slug}: {type(why).__name__}: {why}")
+def _families(runtime: str | None) -> dict[str, list[str]]:
+    """The scenarios of each family that the runtime can break."""
+    families: dict[str, list[str]] = defaultdict(list)
+    capabilities = choice.KINDS[choice.choose(runtime).name].capabilities
+    for scenario in map(Shelf.here().read, Shelf.here().slugs()):
+        if set(scenario.needs) <= capabilities:
+            families[scenario.family].append(scenario.slug)
+    return families
+
+
+def _family(name: str, tried: Iterable[Tally]) -> Tally:
+    tally = Tally()
+    for each in tried:
+        tally.add(each)
     print(f"{name}: {tally}", flush=True)
     return tally
 
@@ -151,7 +171,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--edits", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runtime", choices=list(choice.KINDS))
-    parser.add_argument("--lab", default="wrong-edits")
+    parser.add_argument("--labs", type=int, default=1, help="labs side by side, each with its share of the edits")
     return parser.parse_args()
 
 

@@ -1,0 +1,34 @@
+"""Work shared out to labs side by side, each in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import current_process, get_context, util
+from typing import Any, TypeVar
+
+from labkit.lab.lab import Lab
+
+Result = TypeVar("Result")
+
+_OURS: list[Lab] = []
+"""The one lab of this process."""
+
+
+def abreast(
+    work: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], count: int, name: str, runtime: str | None
+) -> Iterator[Result]:
+    """What `work(lab, *task)` gave for each task, in order, from so many labs that end with the last task."""
+    with ProcessPoolExecutor(count, get_context("spawn"), _begin, (name, runtime)) as pool:
+        yield from pool.map(_work, *zip(*((work, task) for task in tasks), strict=True))
+
+
+def _begin(name: str, runtime: str | None) -> None:
+    number = current_process().name.rpartition("-")[2]
+    lab = Lab(f"{name}-{number}", runtime).up()
+    _OURS.append(lab)
+    util.Finalize(lab, lab.down, exitpriority=1)
+
+
+def _work(work: Callable[..., Result], task: tuple[Any, ...]) -> Result:
+    return work(_OURS[0], *task)
