@@ -48,24 +48,34 @@ def contacts(lab: Lab) -> pd.DataFrame:
 def ask(lab: Lab, aor: str) -> pd.DataFrame:
     """Ask each contact of an AOR now, by OPTIONS, and see what came back and what Asterisk makes of it.
 
-    A row for each contact; columns: to (address), answer (status and reason, or "no answer"), state.
+    A row for each contact; columns: contact (host), sent_to (address, another one with an outbound proxy),
+    answer (status and reason, or "no answer"), state.
     """
     import pandas as pd
 
     with lab.capture(title=f"options-{aor}") as recorder:
         lab.asterisk(f"pjsip qualify {aor}")
-        time.sleep(_SETTLES_S + max((each.waits_s for each in _contacts(lab) if each.aor == aor), default=0.0))
-    heard = answers(open_trace(recorder.capture).transactions)
-    states = {Uri.parse(each.uri).host: each.state for each in _contacts(lab) if each.aor == aor}
-    rows = [(host, heard.get(host, "no answer"), state) for host, state in states.items()]
-    return pd.DataFrame(rows, columns=["to", "answer", "state"])
+        time.sleep(_SETTLES_S + max((each.waits_s for _, each in _hosts(lab, aor)), default=0.0))
+    trace = open_trace(recorder.capture)
+    heard = answers(trace.messages, trace.transactions)
+    rows = [(host, *heard.get(host, ("", "no answer")), each.state) for host, each in _hosts(lab, aor)]
+    return pd.DataFrame(rows, columns=["contact", "sent_to", "answer", "state"])
 
 
-def answers(transactions: pd.DataFrame) -> dict[str, str]:
-    """The final answer to OPTIONS by the address that was asked; who did not answer is missing."""
-    done = transactions[(transactions["method"] == "OPTIONS") & transactions["final_code"].notna()]
-    codes = done["final_code"].astype(int).astype(str) + " " + done["final_reason"]
-    return dict(zip(done["dst"], codes, strict=True))
+def answers(messages: pd.DataFrame, transactions: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """By the host in the Request-URI of OPTIONS: where it was sent, and the final answer or "no answer"."""
+    requests = messages[(messages["method"] == "OPTIONS") & messages["uri"].notna()]
+    asked = requests.assign(host=requests["uri"].map(lambda uri: Uri.parse(uri).host))[["host", "transaction"]]
+    every = asked.merge(transactions, on="transaction")
+    codes, reasons = every["final_code"].fillna(0).astype(int), every["final_reason"].fillna("")
+    heard: dict[str, tuple[str, str]] = {}
+    for code, reason, host, dst in sorted(zip(codes, reasons, every["host"], every["dst"], strict=True), reverse=True):
+        heard.setdefault(host, (dst, f"{code} {reason}" if code else "no answer"))
+    return heard
+
+
+def _hosts(lab: Lab, aor: str) -> Iterator[tuple[str, Contact]]:
+    return ((Uri.parse(each.uri).host, each) for each in _contacts(lab) if each.aor == aor)
 
 
 def _contacts(lab: Lab) -> list[Contact]:

@@ -47,3 +47,13 @@ def test_the_incoming_call_has_as_many_first_invites_as_the_answer_says_and_goes
 
 def test_the_second_did_rings_the_second_phone() -> None:
     assert "phone-1002" in ladder("01-one-good-call.ipynb", "lab.inbound")[2]
+
+
+def test_the_refused_call_without_a_contact_has_the_response_that_the_one_without_a_pattern_lacks() -> None:
+    unreachable, unmatched = (ladder("11-reachability.ipynb", call) for call in ("refused = lab", "again = lab"))
+    (name, *_) = questions.find("11.missing").answer
+    assert any(str(name) in line for line in unreachable)
+    assert not any(str(name) in line for line in unmatched)
+    assert all(
+        "404 Not Found" in "".join(lines) and "provider" not in "".join(lines) for lines in (unreachable, unmatched)
+    )
