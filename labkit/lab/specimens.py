@@ -53,6 +53,7 @@ SPECIMENS = {
     "clean": Specimen("Nothing is wrong."),
     "loss": Specimen("3 packets in 100 are lost by chance.", faults=MediaFaults(loss=0.03)),
     "burst": Specimen("Now and then 5 packets in a row are lost.", faults=MediaFaults(pattern="." * 90 + "x" * 5)),
+    "policed": Specimen("One packet in six is lost, in a rhythm.", faults=MediaFaults(pattern="." * 5 + "x")),
     "jitter": Specimen("Every packet is late by up to 15 ms; none overtakes.", faults=MediaFaults(jitter_ms=15)),
     "overtaking": Specimen("Every packet is late by up to 60 ms; some overtake.", faults=MediaFaults(jitter_ms=60)),
     "reorder": Specimen("Two neighbours change places, every 20 packets.", faults=MediaFaults(pattern="." * 18 + "r.")),

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from labkit.lesson.alerting import ringing as ringing
     from labkit.lesson.keypad import keys as keys
     from labkit.lesson.keypad import presses as presses
+    from labkit.lesson.listening import buffered as buffered
+    from labkit.lesson.listening import compare as compare
+    from labkit.lesson.listening import figures as figures
+    from labkit.lesson.listening import quality as quality
+    from labkit.lesson.listening import recording as recording
     from labkit.lesson.reach import ask as ask
     from labkit.lesson.reach import contacts as contacts
     from labkit.lesson.registering import bindings as bindings
@@ -44,10 +49,13 @@ __all__ = [
     "ask",
     "attempts",
     "bindings",
+    "buffered",
     "carriers",
     "check",
+    "compare",
     "contacts",
     "doctor",
+    "figures",
     "hint",
     "identities",
     "keys",
@@ -59,6 +67,8 @@ __all__ = [
     "parties",
     "presses",
     "progress",
+    "quality",
+    "recording",
     "registers",
     "registration",
     "ringing",
@@ -68,32 +78,37 @@ __all__ = [
 ]
 
 _HOMES = {
+    "agreed": "labkit.lesson.views",
     "ask": "labkit.lesson.reach",
-    "contacts": "labkit.lesson.reach",
-    "check": "labkit.lesson.replies",
-    "hint": "labkit.lesson.replies",
-    "carriers": "labkit.lesson.views",
+    "attempts": "labkit.lesson.views",
     "bindings": "labkit.lesson.registering",
-    "outage": "labkit.lesson.registering",
-    "registers": "labkit.lesson.registering",
-    "watch": "labkit.lesson.registering",
+    "buffered": "labkit.lesson.listening",
+    "carriers": "labkit.lesson.views",
+    "check": "labkit.lesson.replies",
+    "compare": "labkit.lesson.listening",
+    "contacts": "labkit.lesson.reach",
     "doctor": "labkit.lesson.views",
-    "keys": "labkit.lesson.keypad",
-    "presses": "labkit.lesson.keypad",
-    "ringing": "labkit.lesson.alerting",
+    "figures": "labkit.lesson.listening",
+    "file": "labkit.lesson.telling",
+    "hint": "labkit.lesson.replies",
     "identities": "labkit.lesson.views",
+    "keys": "labkit.lesson.keypad",
     "ladder": "labkit.lesson.views",
+    "log": "labkit.lesson.telling",
     "media": "labkit.lesson.views",
     "offers": "labkit.lesson.views",
+    "outage": "labkit.lesson.registering",
     "parties": "labkit.lesson.views",
+    "presses": "labkit.lesson.keypad",
     "progress": "labkit.course.chart",
-    "agreed": "labkit.lesson.views",
-    "attempts": "labkit.lesson.views",
-    "trunks": "labkit.lesson.views",
-    "file": "labkit.lesson.telling",
-    "log": "labkit.lesson.telling",
+    "quality": "labkit.lesson.listening",
+    "recording": "labkit.lesson.listening",
+    "registers": "labkit.lesson.registering",
     "registration": "labkit.lesson.telling",
+    "ringing": "labkit.lesson.alerting",
     "story": "labkit.lesson.telling",
+    "trunks": "labkit.lesson.views",
+    "watch": "labkit.lesson.registering",
 }
 
 

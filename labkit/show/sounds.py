@@ -32,6 +32,8 @@ class Heard:
     """The waveforms, one below the other."""
     sounds: tuple[tuple[str, Sound], ...]
     """Names and sounds of the directions."""
+    played_s: float = PLAYED_S
+    """How much of each can be played."""
 
     def __str__(self) -> str:
         return str(self.picture)
@@ -39,15 +41,15 @@ class Heard:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        players = "".join(_player(name, each) for name, each in self.sounds if len(each.samples))
+        players = "".join(_player(name, each, self.played_s) for name, each in self.sounds if len(each.samples))
         return f"<div>{self.picture._repr_html_()}{players}</div>"
 
 
-def sound(source: Source, direction: str = "", *, call: int | None = None) -> Heard:
+def sound(source: Source, direction: str = "", *, call: int | None = None, played_s: float = PLAYED_S) -> Heard:
     """What was said, direction by direction.
 
     `direction` is a part of a stream's name, such as "phone-1001 → pbx" ("->" and "to" do as well); without it all
-    directions are drawn. G.711 and G.722 can be heard, other codecs say why not.
+    directions are drawn. G.711 and G.722 can be heard, other codecs say why not. The players end after `played_s`.
     """
     trace = trace_of(source)
     wanted = direction.replace(" -> ", " → ").replace(" to ", " → ")
@@ -57,7 +59,7 @@ def sound(source: Source, direction: str = "", *, call: int | None = None) -> He
         names = "; ".join(each.name for each in found)
         raise LabError(f"No direction {direction!r} in this trace. It has {names}.", direction=direction)
     sounds = tuple((each.name, trace.sound(each.row["stream"], each.row["point"])) for each in chosen)
-    return Heard(_picture(sounds), sounds)
+    return Heard(_picture(sounds), sounds, played_s)
 
 
 def _picture(sounds: tuple[tuple[str, Sound], ...]) -> Picture:
@@ -79,9 +81,9 @@ def _series(name: str, sound: Sound) -> Series:
     return Series(name, times_s, high, sound.description, lows=low)
 
 
-def _player(name: str, sound: Sound) -> str:
-    played = replace(sound, samples=sound.samples[: int(PLAYED_S * sound.rate_hz)])
-    cut = f", the first {PLAYED_S:.0f} s" if len(played.samples) < len(sound.samples) else ""
+def _player(name: str, sound: Sound, played_s: float) -> str:
+    played = replace(sound, samples=sound.samples[: int(played_s * sound.rate_hz)])
+    cut = f", the first {played_s:.0f} s" if len(played.samples) < len(sound.samples) else ""
     data = b64encode(played.wav()).decode()
     label = escape(f"{name}{cut}: {sound.description}")
     return f'<p>{label}<br><audio controls aria-label="{label}" src="data:audio/wav;base64,{data}"></audio></p>'
