@@ -49,7 +49,7 @@ IDENTITIES = ("From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Par
 
 def agreed(call: Call) -> Picture:
     """What each side of a call offered and what was agreed, over time; the text form leaves the times out."""
-    drawn = show.offers(call, call=_number(call))
+    drawn = show.offers(call, call=number_of(call))
     return replace(drawn, words=re.sub(r"^ *[\d.]+ s  ", "  ", drawn.words, flags=re.MULTILINE))
 
 
