@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -185,10 +186,12 @@ class Lab:
     def _start(self) -> None:
         """Start everybody and wait until all are ready."""
         self.pbx.log_path.unlink(missing_ok=True)
-        if "firewall" in self.runtime.capabilities:
-            self.runtime.filter(nft_definitions(self.topology) + self.config[ROUTER])  # no flow is known yet
-        self.pbx.start()
-        self.parties.start()
+        with ThreadPoolExecutor(1) as pool:  # long before Asterisk sends anything the rules are there
+            ruled = pool.submit(self.firewall) if "firewall" in self.runtime.capabilities else None
+            self.pbx.start()
+            self.parties.start()
+            if ruled:
+                ruled.result()
         self.pbx.wait_booted()
         check(self.pbx.log(("ERROR",)), "start")
         if missing := self._settle(timeout_s=10.0):
