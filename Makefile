@@ -4,10 +4,11 @@ BIN := .venv/bin
 JUPYTER ?= 1
 unexport PYTHONDONTWRITEBYTECODE # packages are compiled when first used, and once is enough
 
-bench matrix record: export LABKIT_JOURNAL := /dev/null # nobody learns by these
+# nobody learns by these
+bench matrix record: export LABKIT_JOURNAL := /dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help lab down test lint bench matrix record fresh clean
+.PHONY: help lab down test lint bench matrix record site fresh clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +45,10 @@ matrix: ## every broken trunk healthy, broken, wrongly and rightly mended, three
 record: ## run the notebooks and write their outputs
 	@$(PYTHON) tools/bootstrap.py --test
 	@$(BIN)/python -m tools.record notebooks/*.ipynb
+
+site: ## the lessons as pages to read without a lab, in build/site
+	@$(PYTHON) tools/bootstrap.py
+	@$(BIN)/python -m tools.pages
 
 fresh: ## the promise kept: make lab on a bare Debian 12, as root and as an ordinary user (needs root, debootstrap)
 	@tools/fresh.sh

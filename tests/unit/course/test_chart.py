@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from course_sample import event, mended, told
 
 from labkit import cli, journal
 from labkit.course.chart import SIGNS, chart, progress
 from labkit.course.report import page
+from tests.unit.course.course_sample import event, mended, told
 
 LEARNER = told(
     *mended("refused"),

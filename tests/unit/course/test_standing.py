@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from course_sample import LESSON, SOLUTION, event, mended, told
 
 from labkit.journal import Event
+from tests.unit.course.course_sample import LESSON, SOLUTION, event, mended, told
 
 
 def test_a_fault_mended_alone_is_mastered_and_two_of_a_family_master_it() -> None:
