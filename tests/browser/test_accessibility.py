@@ -1,0 +1,65 @@
+"""The pages of the course leave nobody out: axe finds nothing serious in light or dark, with every fold open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from labkit.course import syllabus
+from labkit.course.report import page as report
+from labkit.course.standing import standing
+from tests.unit.course.course_sample import BEGAN, mended
+from tools import pages
+
+PAGES = ["index", *(lesson.path.stem for lesson in syllabus.lessons()), "progress"]
+GRAVE = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, and a learner's report beside it."""
+    folder = tmp_path_factory.mktemp("site")
+    pages.write(folder, syllabus.lessons())
+    learner = standing(mended("inbound-401"), syllabus.lessons(), syllabus.families())
+    (folder / "progress.html").write_text(report(learner, BEGAN))
+    return folder
+
+
+def findings(page: Page) -> list[str]:
+    """What axe holds to be grave, with the element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:120]}"
+        for each in found
+        if each["impact"] in GRAVE
+        for node in each["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious(page: Page, site: Path, name: str, scheme: str) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto((site / f"{name}.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert findings(page) == []
+    assert [url for url in fetched if not url.startswith((site.as_uri(), "data:"))] == []
+
+
+def test_a_page_that_leaves_somebody_out_is_found(page: Page) -> None:
+    page.set_content('<html lang="en"><title>x</title><main><img src="data:,"><p style="color: #bbb">pale</p></main>')
+    assert {found.split()[0] for found in findings(page)} == {"image-alt", "color-contrast"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_has_words_and_no_page_is_wider_than_the_window(page: Page, site: Path, name: str) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    page.screenshot(path=pages.ROOT / f"build/screens/site-{name}.png")
+    wordless = "[...document.images].filter(each => each.alt.length < 20).length"
+    assert page.evaluate(wordless) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
