@@ -31,7 +31,7 @@ INKS = {
     ("k", "kn", "ow"): ("legs", 0),
     ("s", "s1", "s2", "sa", "se", "sd", "si"): ("legs", 2),
     ("mi", "mf", "kc", "no"): ("legs", 3),
-    ("nf", "nb", "nc", "nd", "nn"): ("legs", 1),
+    ("nf", "nb", "nc", "nn"): ("legs", 1),
     ("c", "c1", "ch"): ("quiet", None),
 }
 """Pygments' classes by the palette's ink."""
