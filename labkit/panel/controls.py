@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Button, Checkbox, Combobox, Dropdown, HBox, Layout, Text, VBox, Widget
+
+if TYPE_CHECKING:
+    from labkit.panel.panel import Panel
 
 _LABEL_PX = 8.0
 """Width of a letter of a label."""
 
 
-def button(label: str, says: str, pressed: Callable[[], object], first: bool = False) -> Button:
+def button(panel: Panel, label: str, says: str, pressed: Callable[[], object], first: bool = False) -> Button:
     """A button; `says` is what it does in words, `first` makes it the one to look at."""
     made = Button(description=label, tooltip=says)
-    made.on_click(lambda _: pressed())
+    made.on_click(lambda _: panel.attempt(pressed))
     if first:
         made.add_class("labkit-first")
     return made

@@ -41,16 +41,23 @@ function render({ model, el }) {
     }
   }
   function settle(tries) {
-    const panel = el.closest(".labkit-panel");
+    const panel = el.closest(".labkit-board");
     if (!panel) { if (tries) requestAnimationFrame(() => settle(tries - 1)); return; }
     panel.setAttribute("data-lm-suppress-shortcuts", "true");
     panel.setAttribute("role", "region");
     panel.setAttribute("aria-label", model.get("title"));
   }
+  function theme() {
+    const dark = document.body.dataset.jpThemeLight === "false";
+    if (dark !== model.get("dark")) { model.set("dark", dark); model.save_changes(); }
+  }
+  const watch = new MutationObserver(theme);
+  watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  theme();
   model.on("change", draw);
   draw();
   settle(600);
-  return () => model.off("change", draw);
+  return () => { watch.disconnect(); model.off("change", draw); };
 }
 export default { render };
 """
@@ -73,6 +80,14 @@ class Frame(anywidget.AnyWidget):
     """Where an error that nobody foresaw happened."""
     twin = traitlets.Unicode().tag(sync=True)
     """The same as a line of code."""
+
+    dark = traitlets.Bool(False).tag(sync=True)
+    """Whether the page is dark, so that pictures can be."""
+
+    @property
+    def theme(self) -> str:
+        """The theme of pictures that fit the page."""
+        return "dark" if self.dark else "light"
 
     def say(self, text: str, twin: str = "") -> None:
         """Tell what came of something."""

@@ -61,13 +61,13 @@ class LabPanel(Panel):
         self.picture = html(width="100%")
         self.told = html(width="100%")
         self.told.layout.display = "none"
-        self.in_words = button("In words", "Show or hide the picture as text", self._in_words)
+        self.in_words = button(self, "In words", "Show or hide the picture as text", self._in_words)
         self.parties = {host: PhoneCard(self, host) for host in PHONES}
         self.outside = OutsideCard(self)
-        self.start = button("Start", "Start the lab, or find it running", self._start, first=True)
-        self.stop = button("Stop", "End the lab; its logs and captures stay", self._stop)
-        self.heal = button("Heal", "Make everything healthy again; edits stay in the history", self._heal)
-        self.doctor = button("Doctor", "Test every hop, SIP and RTP each way", self._doctor)
+        self.start = button(self, "Start", "Start the lab, or find it running", self._start, first=True)
+        self.stop = button(self, "Stop", "End the lab; its logs and captures stay", self._stop)
+        self.heal = button(self, "Heal", "Make everything healthy again; edits stay in the history", self._heal)
+        self.doctor = button(self, "Doctor", "Test every hop, SIP and RTP each way", self._doctor)
         buttons = row(self.start, self.stop, self.heal, self.doctor, self.in_words)
         cards = [*(party.box for party in self.parties.values()), self.outside.box]
         self.fill(buttons, self.picture, self.told, row(*cards))
@@ -125,9 +125,9 @@ class PartyCard:
         self.panel, self.host, self.code = panel, host, code
         self.head = html(f"<h4>{escape(title)}</h4>")
         self.state = html("<p>no call</p>")
-        self.hang_up = button("Hang up", f"{host}: end the call", self._hang_up)
+        self.hang_up = button(panel, "Hang up", f"{host}: end the call", self._hang_up)
         self.keys = text("Keys", "1234#", "120px")
-        self.press = button("Press", f"{host}: press these keys on the call (DTMF)", self._press)
+        self.press = button(panel, "Press", f"{host}: press these keys on the call (DTMF)", self._press)
 
     def show(self, sight: Sight) -> None:
         """Tell what the party does now."""
@@ -172,10 +172,10 @@ class PhoneCard(PartyCard):
         """Lay the card out."""
         super().__init__(panel, host, f"{host}, an agent", f'lab.phone("{host}")')
         self.number = text("Number", "+15550100", "220px", options=NUMBERS)
-        self.call = button("Call", f"{host} calls the number and stays on the call", self._call, first=True)
-        self.answer = button("Answer", f"{host}: answer the call that rings", self._answer)
-        self.hold = button("Hold", f"{host}: put the other end on hold", self._hold)
-        self.resume = button("Resume", f"{host}: take the other end back", self._resume)
+        self.call = button(panel, "Call", f"{host} calls the number and stays on the call", self._call, first=True)
+        self.answer = button(panel, "Answer", f"{host}: answer the call that rings", self._answer)
+        self.hold = button(panel, "Hold", f"{host}: put the other end on hold", self._hold)
+        self.resume = button(panel, "Resume", f"{host}: take the other end back", self._resume)
         self.auto = tick("answers by itself", True)
         self.auto.observe(self._set_auto, "value")
         self.box: Widget = card(
@@ -219,7 +219,7 @@ class OutsideCard(PartyCard):
         super().__init__(panel, PROVIDER, "a customer, behind the provider", "lab.provider")
         self.did = choice("To", [("+442079460000", "+442079460000"), ("+442079460001", "+442079460001")])
         self.caller = text("As", CALLER, "200px")
-        self.call = button("Call in", "A customer calls one of our numbers", self._call, first=True)
+        self.call = button(panel, "Call in", "A customer calls one of our numbers", self._call, first=True)
         self.box: Widget = card(
             self.head, self.state, self.did, row(self.caller, self.call), row(self.keys, self.press, self.hang_up)
         )

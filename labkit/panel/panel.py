@@ -41,7 +41,7 @@ class Panel:
         """Name the panel, its lab, and what it does as lines of code."""
         self.frame = Frame(title=title)
         self.box = VBox([self.frame])
-        self.box.add_class("labkit-panel")
+        self.box.add_class("labkit-board")
         self.name = name
         self.twins = twins
         self._make = make
@@ -70,6 +70,13 @@ class Panel:
             self.frame.fail(f"{type(why).__name__}: {why}", traceback.format_exc())
         else:
             self.frame.say(done.says, done.twin)
+
+    def attempt(self, handler: Callable[[], object]) -> None:
+        """Run what a button or field does at once; what goes wrong is shown."""
+        try:
+            handler()
+        except Exception as why:  # nobody would see it otherwise
+            self.frame.fail(str(why) or type(why).__name__, "" if isinstance(why, LabError) else traceback.format_exc())
 
     def watch(self, look: Callable[[Lab], None], every_s: float) -> None:
         """Look at the lab so often; what goes wrong is said once."""

@@ -19,56 +19,56 @@ def _variables(palette: Palette) -> str:
 
 
 RULES = """
-.labkit-panel.labkit-panel { color: var(--lk-ink); background: var(--lk-paper); border: 1px solid var(--lk-line);
+.labkit-board.labkit-board { color: var(--lk-ink); background: var(--lk-paper); border: 1px solid var(--lk-line);
   border-radius: 10px; padding: 0 16px 12px; margin: 4px 0; max-width: 1180px; overflow: visible;
   font: 14px/1.45 system-ui, sans-serif; }
-.labkit-panel .widget-html, .labkit-panel .widget-html-content, .labkit-panel .widget-label,
-.labkit-panel .widget-inline-hbox .widget-label { color: var(--lk-ink); font-size: 14px; line-height: 1.45; }
-.labkit-panel .widget-html-content { width: 100%; }
-.labkit-panel.labkit-panel .jupyter-button { color: var(--lk-ink); background: var(--lk-head);
+.labkit-board .widget-html, .labkit-board .widget-html-content, .labkit-board .widget-label,
+.labkit-board .widget-inline-hbox .widget-label { color: var(--lk-ink); font-size: 14px; line-height: 1.45; }
+.labkit-board .widget-html-content { width: 100%; }
+.labkit-board.labkit-board .jupyter-button { color: var(--lk-ink); background: var(--lk-head);
   border: 1px solid var(--lk-quiet); border-radius: 6px; width: auto; min-width: 0; height: 30px; line-height: 28px;
   padding: 0 12px; margin: 2px 6px 2px 0; box-shadow: none; font-size: 13px; }
-.labkit-panel.labkit-panel .jupyter-button:hover { border-color: var(--lk-ink); }
-.labkit-panel.labkit-panel .jupyter-button.labkit-first { color: var(--lk-paper); background: var(--lk-leg);
+.labkit-board.labkit-board .jupyter-button:hover { border-color: var(--lk-ink); }
+.labkit-board.labkit-board .jupyter-button.labkit-first { color: var(--lk-paper); background: var(--lk-leg);
   border-color: var(--lk-leg); font-weight: 600; }
-.labkit-panel.labkit-panel .jupyter-button.labkit-here { border-color: var(--lk-leg); border-width: 2px;
+.labkit-board.labkit-board .jupyter-button.labkit-here { border-color: var(--lk-leg); border-width: 2px;
   line-height: 26px; font-weight: 600; }
-.labkit-panel.labkit-panel input:not([type=checkbox]), .labkit-panel.labkit-panel select,
-.labkit-panel.labkit-panel textarea { color: var(--lk-ink); background-color: var(--lk-paper);
+.labkit-board.labkit-board input:not([type=checkbox]), .labkit-board.labkit-board select,
+.labkit-board.labkit-board textarea { color: var(--lk-ink); background-color: var(--lk-paper);
   border: 1px solid var(--lk-quiet); border-radius: 6px; font-size: 13px; }
-.labkit-panel.labkit-panel select { appearance: auto; background-image: none; }
-.labkit-panel.labkit-panel select option { color: var(--lk-ink); background: var(--lk-paper); }
-.labkit-panel :focus-visible { outline: 3px solid var(--lk-leg) !important; outline-offset: 2px; }
-.labkit-panel h3 { margin: 12px 0 0; font-size: 18px; font-weight: 600; color: var(--lk-ink); }
-.labkit-panel h4 { margin: 10px 0 2px; font-size: 14px; font-weight: 600; color: var(--lk-ink); }
-.labkit-panel p { margin: 4px 0; }
-.labkit-panel code, .labkit-panel pre { color: var(--lk-ink); background: var(--lk-head); font: 12px/1.5 monospace;
+.labkit-board.labkit-board select { appearance: auto; background-image: none; }
+.labkit-board.labkit-board select option { color: var(--lk-ink); background: var(--lk-paper); }
+.labkit-board :focus-visible { outline: 3px solid var(--lk-leg) !important; outline-offset: 2px; }
+.labkit-board h3 { margin: 12px 0 0; font-size: 18px; font-weight: 600; color: var(--lk-ink); }
+.labkit-board h4 { margin: 10px 0 2px; font-size: 14px; font-weight: 600; color: var(--lk-ink); }
+.labkit-board p { margin: 4px 0; }
+.labkit-board code, .labkit-board pre { color: var(--lk-ink); background: var(--lk-head); font: 12px/1.5 monospace;
   border-radius: 4px; padding: 1px 5px; }
-.labkit-panel pre { padding: 8px 10px; overflow: auto; max-height: 320px; margin: 4px 0; }
-.labkit-panel table { border-collapse: collapse; font-size: 13px; color: var(--lk-ink); margin: 4px 0; }
-.labkit-panel.labkit-panel th, .labkit-panel.labkit-panel td { text-align: left; padding: 3px 14px 3px 0;
+.labkit-board pre { padding: 8px 10px; overflow: auto; max-height: 320px; margin: 4px 0; }
+.labkit-board table { border-collapse: collapse; font-size: 13px; color: var(--lk-ink); margin: 4px 0; }
+.labkit-board.labkit-board th, .labkit-board.labkit-board td { text-align: left; padding: 3px 14px 3px 0;
   border-bottom: 1px solid var(--lk-line); background: none; color: var(--lk-ink); vertical-align: top; }
-.labkit-panel th { font-weight: 600; }
-.labkit-panel a { color: var(--lk-leg); }
-.labkit-panel summary { cursor: pointer; }
-.labkit-panel blockquote { margin: 6px 0; padding: 4px 14px; border-left: 4px solid var(--lk-leg); color: var(--lk-ink);
+.labkit-board th { font-weight: 600; }
+.labkit-board a { color: var(--lk-leg); }
+.labkit-board summary { cursor: pointer; }
+.labkit-board blockquote { margin: 6px 0; padding: 4px 14px; border-left: 4px solid var(--lk-leg); color: var(--lk-ink);
   background: var(--lk-head); border-radius: 0 6px 6px 0; }
-.labkit-panel .labkit-good { color: var(--lk-good); } .labkit-panel .labkit-bad { color: var(--lk-bad); }
-.labkit-panel .labkit-ask { color: var(--lk-ask); } .labkit-panel .labkit-quiet { color: var(--lk-quiet); }
+.labkit-board .labkit-good { color: var(--lk-good); } .labkit-board .labkit-bad { color: var(--lk-bad); }
+.labkit-board .labkit-ask { color: var(--lk-ask); } .labkit-board .labkit-quiet { color: var(--lk-quiet); }
 .labkit-card { border: 1px solid var(--lk-line); border-radius: 8px; padding: 4px 12px 8px; margin: 0 10px 6px 0; }
 .labkit-status { min-height: 21px; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .labkit-status.labkit-alarm { color: var(--lk-bad); border-left: 4px solid var(--lk-bad); padding-left: 10px; }
 .labkit-twin { color: var(--lk-quiet); margin: 2px 0 4px; font-size: 13px; overflow-wrap: anywhere; }
-.labkit-panel svg text { font-family: system-ui, sans-serif; fill: var(--lk-ink); font-size: 13px; }
-.labkit-panel svg .mono { font-family: monospace; font-size: 12px; fill: var(--lk-quiet); }
-.labkit-panel svg .quiet { fill: var(--lk-quiet); } .labkit-panel svg .good { fill: var(--lk-good); }
-.labkit-panel svg .bad { fill: var(--lk-bad); } .labkit-panel svg .ask { fill: var(--lk-ask); }
+.labkit-board svg text { font-family: system-ui, sans-serif; fill: var(--lk-ink); font-size: 13px; }
+.labkit-board svg .mono { font-family: monospace; font-size: 12px; fill: var(--lk-quiet); }
+.labkit-board svg .quiet { fill: var(--lk-quiet); } .labkit-board svg .good { fill: var(--lk-good); }
+.labkit-board svg .bad { fill: var(--lk-bad); } .labkit-board svg .ask { fill: var(--lk-ask); }
 .labkit-dark { display: none !important; }
 """
 
 STYLE = (
-    f".labkit-panel {{ {_variables(PALETTES['light'])} }}\n"
-    f"{DARK} .labkit-panel {{ {_variables(PALETTES['dark'])} color-scheme: dark; }}\n{RULES}"
+    f".labkit-board {{ {_variables(PALETTES['light'])} }}\n"
+    f"{DARK} .labkit-board {{ {_variables(PALETTES['dark'])} color-scheme: dark; }}\n{RULES}"
     f"{DARK} .labkit-dark {{ display: block !important; }} {DARK} .labkit-light {{ display: none !important; }}\n"
 )
 """The style sheet of all panels."""

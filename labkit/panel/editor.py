@@ -1,0 +1,181 @@
+"""The config editor: the lab's real files, what differs from healthy and broken, help for each option, apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from labkit.errors import ConfigRejected
+from labkit.lab.history import difference
+from labkit.lab.lab import Lab
+from labkit.panel.controls import button, column, html, row
+from labkit.panel.filebox import FileBox
+from labkit.panel.panel import Done, Panel
+from labkit.panel.places import help_at, marks
+from labkit.panel.work import Desk
+from labkit.scenario.values import nft_definitions
+
+if TYPE_CHECKING:
+    from labkit.panel.work import Make
+
+LOOK_S = 1.0
+FIRST = "pjsip.d/trunk-provider.conf"
+TWINS = {
+    "read a file": f'lab.config["{FIRST}"]',
+    "change it": f'lab.config.replace("{FIRST}", "old text", "new text")',
+    "what differs from healthy": "lab.config.diff()",
+    "what differs from the broken lab": "difference(lab.history.broken.files, lab.config, 'broken', 'now')",
+    "what an option means": 'lab.explain("endpoint.direct_media")',
+    "what is wrong with the files": "lab.lint()",
+    "apply": "lab.apply()",
+    "go back": "lab.undo()",
+}
+"""Everything that the panel does, as lines of code."""
+
+
+def editor_panel(lab: Lab | None = None, file: str = FIRST) -> Panel:
+    """The config editor of a lab, the default one if none is given; see TWINS for the same in code."""
+    name = lab.name if lab else "default"
+    made = EditorPanel(name, partial(Lab, name), file)
+    made.watch(made.editor.look, LOOK_S)
+    return made.opened()
+
+
+class EditorPanel(Panel):
+    """The editor by itself."""
+
+    def __init__(self, name: str, make: Make, file: str = FIRST) -> None:
+        """Lay the panel out."""
+        super().__init__(f"Files of the lab {name}", name, make, TWINS)
+        self.editor = Editor(self, make, file)
+        self.fill(self.editor.box)
+
+
+class Editor:
+    """The editor as a part of a panel. What is typed is in the lab's file a moment later; apply makes it count."""
+
+    def __init__(self, panel: Panel, make: Make, file: str = FIRST, peeked: Callable[[], None] = lambda: None) -> None:
+        """Lay it out; `peeked` is told when the healthy files are looked at."""
+        self.panel, self.peeked = panel, peeked
+        self._desk = Desk(make)
+        self.paper = FileBox(file=file)
+        self.paper.on_msg(lambda _, message, buffers: self.hear(message))
+        self.apply = button(
+            self.panel, "Apply", "Make the files count: reload or restart Asterisk (Control and S)", self._apply, True
+        )
+        self.undo = button(self.panel, "Undo", "Go back to the version before the newest", self._undo)
+        self.lint = button(
+            self.panel, "Lint", "Say what is wrong with the files, before Asterisk reads them", self._lint
+        )
+        self.healthy = button(
+            self.panel, "Differs from healthy", "Show what differs from the healthy lab", self._from_healthy
+        )
+        self.broken = button(
+            self.panel,
+            "Differs from broken",
+            "Show what differs from the lab as the scenario broke it",
+            self._from_broken,
+        )
+        self.shown = html(width="100%")
+        self.box = column(row(self.apply, self.undo, self.lint, self.healthy, self.broken), self.paper, self.shown)
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Do what the browser asks; all of it is quick."""
+        asked: dict[str, Callable[..., None]] = {"type": self._type, "pick": self._pick, "at": self._at}
+        if message["do"] == "apply":
+            self._apply()
+            return
+        words = {key: each for key, each in message.items() if key != "do"}
+        self.panel.attempt(lambda: asked[message["do"]](self._desk.lab().config, **words))
+
+    def _type(self, files: Any, file: str, text: str) -> None:
+        """Write what was typed into the lab's file."""
+        self.paper.text = text if file == self.paper.file else self.paper.text
+        if files[file] != text:
+            files[file] = text
+
+    def _pick(self, files: Any, file: str) -> None:
+        text = files[file]
+        with self.paper.hold_sync():
+            self.paper.file, self.paper.text = file, text
+
+    def _at(self, files: Any, file: str, line: int) -> None:
+        self.paper.help = help_at(files, file, line) or self.paper.help
+
+    def look(self, lab: Lab) -> None:
+        """Show the files as they are now, whoever changed them."""
+        files = lab.config
+        names = list(files)
+        if not names:
+            return
+        changed = set(files.changed())
+        self.paper.files = [(name, "differs" if name in changed else "") for name in names]
+        if self.paper.file not in names:
+            self.paper.file = names[0]
+        self.paper.text = files[self.paper.file]
+
+    def _apply(self) -> None:
+        def apply(lab: Lab) -> Done:
+            try:
+                version = lab.running().apply()
+            except ConfigRejected as why:
+                self.mark(lab, why)
+                raise ConfigRejected(
+                    f"Asterisk refused {len(self.paper.marks)} things. They stand below the text."
+                ) from why
+            self.mark(lab, None)
+            left = f" {len(self.paper.marks)} places cannot be read." if self.paper.marks else ""
+            return Done(f"Version {version.number}: {version.way}, Asterisk refused nothing.{left}")
+
+        self.panel.do("Applying", apply, "lab.apply()")
+
+    def mark(self, lab: Lab, why: ConfigRejected | None) -> None:
+        """Show what was refused at its line."""
+        refused: Any = why.facts.get("errors", (str(why),)) if why else ()
+        above = nft_definitions(lab.topology).count("\n")
+        self.paper.marks = [asdict(each) for each in marks(map(str, refused), lab.config, above)]
+
+    def _undo(self) -> None:
+        def undo(lab: Lab) -> Done:
+            version = lab.running().undo()
+            self.mark(lab, None)
+            self.look(lab)
+            return Done(f"{version.label}.")
+
+        self.panel.do("Going back", undo, "lab.undo()")
+
+    def _lint(self) -> None:
+        def lint(lab: Lab) -> Done:
+            report = lab.lint()
+            self.shown.value = f"<pre tabindex=0>{escape(str(report))}</pre>"
+            return Done(f"Lint: {str(report).splitlines()[-1]}")
+
+        self.panel.do("Reading the files", lint, "lab.lint()")
+
+    def _from_healthy(self) -> None:
+        def compare(lab: Lab) -> Done:
+            self.peeked()
+            return self._told(lab.config.diff(), "the healthy lab")
+
+        self.panel.do("Comparing", compare, "lab.config.diff()")
+
+    def _from_broken(self) -> None:
+        def compare(lab: Lab) -> Done:
+            return self._told(difference(lab.history.broken.files, lab.config, "broken", "now"), "the broken lab")
+
+        self.panel.do("Comparing", compare, TWINS["what differs from the broken lab"])
+
+    def _told(self, diff: str, what: str) -> Done:
+        self.shown.value = colored(diff)
+        files = sum(line.startswith("+++ ") for line in diff.splitlines())
+        return Done(f"{files or 'No'} file{'' if files == 1 else 's'} differ{'s' if files == 1 else ''} from {what}.")
+
+
+def colored(diff: str) -> str:
+    """A unified diff; its signs say what its colours say."""
+    kinds = {"+": "labkit-good", "-": "labkit-bad", "@": "labkit-quiet"}
+    lines = (f'<span class="{kinds.get(line[:1], "")}">{escape(line)}</span>' for line in diff.splitlines())
+    return f"<pre tabindex=0>{'<br>'.join(lines)}</pre>" if diff else ""

@@ -1,0 +1,112 @@
+"""The part of the scenario panel where a learner looks: place the calls, read ladders, log, Asterisk's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HBox
+
+from labkit.panel.controls import button, column, html, row, text
+from labkit.panel.exhibits import Exhibit, of_call, of_command, of_log
+from labkit.panel.panel import Done, Panel
+
+if TYPE_CHECKING:
+    from labkit.lab.calls import Call
+    from labkit.lab.lab import Lab
+    from labkit.scenario.model import CallPlan, Scenario
+
+COMMANDS = (
+    "pjsip show endpoints", "pjsip show registrations", "pjsip show contacts", "pjsip show identifies",
+    "pjsip show endpoint provider", "pjsip show aors", "dialplan show from-provider", "dialplan show from-phones",
+    "core show channels", "pjsip show channelstats", "rtp show settings",
+)  # fmt: skip
+"""Commands that are proposed."""
+LEVELS = ("ERROR", "WARNING", "NOTICE")
+LEAST_HOLD_S = 1.5
+
+
+class Looking:
+    """Buttons for the scenario's calls, and what came of them; everything that was looked at can be cited."""
+
+    def __init__(self, panel: Panel, found: Callable[[Iterable[Exhibit]], None], chosen: Callable[[int], None]) -> None:
+        """Lay it out; `found` gets what can be cited from now on, `chosen` the frame that was clicked."""
+        self.panel, self.found, self.chosen = panel, found, chosen
+        self.calls: dict[str, Call] = {}
+        self.buttons = HBox()
+        self.buttons.layout.flex_flow = "row wrap"
+        self.said = html(width="100%")
+        self.ladder = column()
+        self.command = text("Command", COMMANDS[0], "400px", options=COMMANDS)
+        self.ask = button(
+            self.panel, "Ask Asterisk", "Give this command to Asterisk and show what it prints", self._ask
+        )
+        self.log = button(self.panel, "Read the log", "Show what Asterisk logged since the last change", self._log)
+        self.box = column(self.buttons, self.said, self.ladder, row(self.command, self.ask, self.log))
+        self.printed = html(width="100%")
+        self.box.children = (*self.box.children, self.printed)
+
+    def meet(self, scenario: Scenario | None) -> None:
+        """Offer the calls of a scenario, and forget those of the one before."""
+        plans = [plan for plan in scenario.call if plan.by != "stranger"] if scenario else []
+        self.calls.clear()
+        self.ladder.children = ()
+        self.said.value = self.printed.value = ""
+        self.buttons.children = [self._button(plan, first=not at) for at, plan in enumerate(plans)]
+
+    def _button(self, plan: CallPlan, first: bool) -> Any:
+        label = f"{plan.pstn or plan.by} calls {plan.to}"
+        says = f"Place the call {plan.name!r} with a capture and draw its ladder"
+        return button(self.panel, label, says, lambda: self._place(plan), first)
+
+    def _place(self, plan: CallPlan) -> None:
+        hold_s = max(plan.hold_s, LEAST_HOLD_S)
+        ends = f'"{plan.to}", caller="{plan.pstn}"' if plan.pstn else f'"{plan.by}", "{plan.to}"'
+        name = f"call{len(self.calls) + 1}"
+        twin = f"{name} = lab.{'inbound' if plan.pstn else 'call'}({ends}, hold_s={hold_s:g})"
+
+        def place(lab: Lab) -> Done:
+            if plan.pstn:
+                call = lab.running().inbound(plan.to, caller=plan.pstn, hold_s=hold_s)
+            else:
+                call = lab.running().call(plan.by, plan.to, hold_s=hold_s)
+            self.show(name, call)
+            return Done(f"{name}: {str(call).splitlines()[0]}.")
+
+        self.panel.do(f"{plan.pstn or plan.by} calls {plan.to}", place, twin)
+
+    def show(self, name: str, call: Call) -> None:
+        """Show a call's ladder; its messages can be cited from now on."""
+        from labkit.show import ladder
+
+        drawn = ladder(call, theme=self.panel.frame.theme)
+        live = drawn.widget()
+        rows = [each for each in drawn.layout.rows if each.number]
+        live.observe(lambda change: self.chosen(rows[change["new"]].arrow.frame or 0), "chosen")
+        self.calls[name] = call
+        self.said.value = f"<h4>{escape(name)}</h4><pre>{escape(str(call))}</pre>"
+        self.ladder.children = (live,)
+        self.found(of_call(name, call, drawn))
+
+    def _ask(self) -> None:
+        command = self.command.value.strip()
+
+        def ask(lab: Lab) -> Done:
+            said = lab.running().asterisk(command)
+            self.printed.value = f"<h4>{escape(command)}</h4><pre tabindex=0>{escape(said)}</pre>"
+            self.found([of_command(command)])
+            return Done(f"Asterisk printed {len(said.splitlines())} lines.")
+
+        self.panel.do("Asking Asterisk", ask, f'lab.asterisk("{command}")')
+
+    def _log(self) -> None:
+        def read(lab: Lab) -> Done:
+            lines = [str(line) for line in lab.running().log_since_change() if line.level in LEVELS]
+            self.printed.value = (
+                f"<h4>log since the last change</h4><pre tabindex=0>{escape(chr(10).join(lines))}</pre>"
+            )
+            self.found(of_log(lines))
+            return Done(f"{len(lines)} lines of levels {', '.join(LEVELS)} since the last change.")
+
+        self.panel.do("Reading the log", read, "lab.log_since_change()")
