@@ -50,11 +50,17 @@ class Watched:
 
     @property
     def picture(self) -> Picture:
-        """Answers and bindings over time."""
+        """Answers and bindings over time, from the first REGISTER on, or from the begin of an outage."""
         first_ns = self.trace.first_ns or self.began_ns
-        during = (self.began_ns - first_ns) / 1e9, (self.ended_ns - first_ns) / 1e9
+        during = self._begin_s((self.began_ns - first_ns) / 1e9), (self.ended_ns - first_ns) / 1e9
         beside = [Lane(REGISTRAR, self.registrar)] if self.registrar else []
         return show.registrations(self.trace, by=US, during=during, beside=beside)
+
+    def _begin_s(self, least_s: float) -> float:
+        """Seconds of the trace at which the picture begins; how long a reload took before is an accident."""
+        own = (each for each in self.trace.sip if self.trace.capture.name(each.src) == US)
+        asked_s = (each.time_s for each in own if each.method == "REGISTER" and each.time_s >= least_s)
+        return least_s if self.registrar else next(asked_s, least_s)
 
     def __str__(self) -> str:
         return steady(str(self.picture))

@@ -58,4 +58,5 @@ class Picture:
     def _repr_html_(self) -> str:
         figure = self.figure()
         width = figure.get_size_inches()[0] * CSS_DPI
-        return image(packed(rastered(figure, 1.5), PALETTES[self.theme]), self.words, width)
+        drawn = image(packed(rastered(figure, 1.5), PALETTES[self.theme]), self.words, width)
+        return f'<div class="labkit-picture">{drawn}</div>'

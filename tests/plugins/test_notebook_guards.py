@@ -32,8 +32,10 @@ def drawn(text: str, html: str) -> NotebookNode:
 
 LADDER = """from IPython.display import display
 display({"text/plain": "one", "text/html": '<div class="labkit-ladder">0.02 s</div>'}, raw=True)"""
+PICTURE = LADDER.replace("labkit-ladder", "labkit-picture")
 GOOD = [
     ran("1 + 1", result("2")),
+    ran(PICTURE, drawn("one", '<div class="labkit-picture">0.01 s</div>')),
     ran(LADDER, drawn("one", '<div class="labkit-ladder">0.01 s</div>')),
 ]
 BAD = [
@@ -47,6 +49,7 @@ BAD = [
     (ran("x = !exit 3"), "it escapes to a shell"),
     (new_code_cell("2 + 2"), "it has no execution count"),
     (ran(LADDER, drawn("one", "<b>as it was</b>")), "mismatch 'text/html'"),
+    (ran(PICTURE, drawn("one", '<div class="other">0.01 s</div>')), "mismatch 'text/html'"),
     (ran(LADDER, drawn("two", '<div class="labkit-ladder">0.01 s</div>')), "mismatch 'text/plain'"),
     (ran("3 + 3", result("7")), "assert reference_output == test_output failed"),
     (ran("3 + 3", tags=["nbval-ignore-output"]), "it tells nbval what not to look at"),
@@ -85,5 +88,5 @@ def test_the_project_runs_its_notebooks_strictly(pytestconfig: pytest.Config) ->
     assert pytestconfig.option.nbval
     assert not pytestconfig.option.nbval_lax
     rules = get_sanitize_patterns(Path(pytestconfig.option.nbval_sanitize_with).read_text())
-    assert ['(?s)<div class="labkit-ladder">.*</div>'] == [pattern for pattern, _ in rules]
+    assert ['(?s)<div class="labkit-(?:ladder|picture)">.*</div>'] == [pattern for pattern, _ in rules]
     assert pytestconfig.option.nbval_cell_timeout <= 60

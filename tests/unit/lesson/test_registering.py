@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +29,11 @@ def test_times_are_those_since_the_recording_began_in_whole_seconds(watched: Wat
     begins = [line.split(" s  ")[0].strip() for line in str(watched).splitlines()[1:]]
     assert ["0", "1.5", "2"] == begins
     assert "<img" in watched._repr_html_()
+
+
+def test_without_an_outage_the_first_register_is_the_begin(watched: Watched) -> None:
+    (line,) = str(replace(watched, registrar=())).splitlines()[1:]
+    assert line.startswith("    0 s  ")
 
 
 def test_the_ladder_has_each_message_or_those_since_a_time(watched: Watched) -> None:
