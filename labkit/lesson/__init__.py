@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labkit.lesson.listening import compare as compare
     from labkit.lesson.listening import figures as figures
     from labkit.lesson.listening import quality as quality
+    from labkit.lesson.listening import rating as rating
     from labkit.lesson.listening import recording as recording
     from labkit.lesson.reach import ask as ask
     from labkit.lesson.reach import contacts as contacts
@@ -68,6 +69,7 @@ __all__ = [
     "presses",
     "progress",
     "quality",
+    "rating",
     "recording",
     "registers",
     "registration",
@@ -102,6 +104,7 @@ _HOMES = {
     "presses": "labkit.lesson.keypad",
     "progress": "labkit.course.chart",
     "quality": "labkit.lesson.listening",
+    "rating": "labkit.lesson.listening",
     "recording": "labkit.lesson.listening",
     "registers": "labkit.lesson.registering",
     "registration": "labkit.lesson.telling",

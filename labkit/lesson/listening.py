@@ -11,10 +11,12 @@ import numpy as np
 
 from labkit import datasets
 from labkit.lab import specimens
+from labkit.lesson.telling import Lines
 from labkit.runtime import topology
 from labkit.show.ladders import Source, trace_of
 from labkit.show.tracks import Stream, streams_of
 from labkit.trace.capture import Capture
+from labkit.trace.quality import estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,23 +64,40 @@ def figures(source: Source, call: int | None = None) -> pd.DataFrame:
     return named[["from", "to", "codec", *kept]]
 
 
-def quality(call: Call) -> pd.DataFrame:
+def quality(call: Call, reports: bool = False) -> pd.DataFrame:
     """How each direction of a call fared at each point, in words that are the same at every run.
 
-    Columns: from, to, lost, jitter, sounds (good, fair, poor, bad: ITU-T G.107, G.109).
+    Columns: from, to, lost, jitter, sounds (good, fair, poor, bad: ITU-T G.107, G.109); with `reports` receiver_says as
+    well, the loss by the receiver's RTCP reports, - without any.
     """
     import pandas as pd
 
     rows = [_words(each.row) for each in streams_of(call.trace)]
-    columns = ["point", "from", "to", "lost", "jitter", "sounds"]
-    return pd.DataFrame(rows, columns=columns).sort_values(columns[:3]).set_index("point")
+    columns = ["point", "from", "to", "lost", "jitter", "sounds", "receiver_says"]
+    table = pd.DataFrame(rows, columns=columns).sort_values(columns[:3]).set_index("point")
+    return table if reports else table.drop(columns="receiver_says")
 
 
-def _words(row: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
-    lost = next(word for most, word in _LOSSES if row["lost"] / row["expected"] <= most)
+def _words(row: dict[str, Any]) -> tuple[str, ...]:
+    says = _loss(row["rtcp_loss_max"]) if row["rtcp_reports"] else "-"
     jitter = next(word for most, word in _JITTERS if row["jitter_mean_ms"] <= most)
     sounds = next((word for least, word in _QUALITIES if row["mos"] and row["mos"] >= least), "unknown")
-    return row["point"], row["src_name"], row["dst_name"], lost, jitter, sounds
+    return row["point"], row["src_name"], row["dst_name"], _loss(row["lost"] / row["expected"]), jitter, sounds, says
+
+
+def _loss(share: float) -> str:
+    return next(word for most, word in _LOSSES if share <= most)
+
+
+def rating(codec: str, lost_percent: float = 0.0, delay_ms: float = 0.0) -> Lines:
+    """What the E-model makes of a codec, loss by chance and one-way delay on the way."""
+    found = estimate(codec, lost_percent / 100, delay_ms=delay_ms)
+    if found.mos is None or found.r_factor is None:
+        return Lines((found.assumes,))
+    word = next((word for least, word in _QUALITIES if found.mos >= least), "bad")
+    return Lines(
+        (f"{codec}, {lost_percent:g} % lost, {delay_ms:g} ms: R {found.r_factor:.0f}, MOS {found.mos:.1f}, {word}",)
+    )
 
 
 def buffered(source: Source, sizes_ms: tuple[int, ...] = SIZES_MS) -> pd.DataFrame:

@@ -41,7 +41,7 @@ AWAITED = {
     ("objects", "global"): "19",
     ("objects", "registration"): "06",
     ("layers", "provider"): "09",
-    ("layers", "rtp"): "14",
+    ("layers", "rtp"): "15",
     ("layers", "sdp"): "10",
 }
 """Rows that a lesson is to fill which is not there yet."""

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from labkit.errors import DatasetError
-from labkit.lesson.listening import _words, buffered, compare, figures, recording
+from labkit.lesson.listening import _words, buffered, compare, figures, rating, recording
 
 
 def words(**seen: Any) -> tuple[str, ...]:
     row = {"point": "inside", "src_name": "provider", "dst_name": "pbx", "expected": 150, "lost": 0}
-    return _words({**row, "jitter_mean_ms": 2.0, "mos": 4.4, **seen})[3:]
+    reports = {"rtcp_reports": 3, "rtcp_loss_max": 0.0}
+    return _words({**row, **reports, "jitter_mean_ms": 2.0, "mos": 4.4, **seen})[3:]
 
 
 def test_recordings_stand_side_by_side_with_what_was_done_to_them() -> None:
@@ -51,5 +52,16 @@ def test_loss_is_told_in_steps(lost: int, word: str) -> None:
 
 
 def test_jitter_and_quality_are_told_in_steps_and_an_unknown_codec_has_no_quality() -> None:
-    assert words(jitter_mean_ms=20.0, mos=2.8) == ("none", "above 15 ms", "bad")
+    assert words(jitter_mean_ms=20.0, mos=2.8) == ("none", "above 15 ms", "bad", "none")
     assert words(mos=None)[2] == "unknown"
+
+
+def test_a_receiver_without_a_report_says_nothing() -> None:
+    assert words(rtcp_loss_max=0.2)[3] == "above 5 %"
+    assert words(rtcp_reports=0, rtcp_loss_max=None)[3] == "-"
+
+
+def test_a_rating_is_told_with_what_it_is_for_or_why_there_is_none() -> None:
+    assert str(rating("PCMA")) == "PCMA, 0 % lost, 0 ms: R 92, MOS 4.4, good"
+    assert str(rating("PCMA", delay_ms=350)).endswith("poor")
+    assert "no G.113 values" in str(rating("G722"))
