@@ -9,6 +9,7 @@ from IPython.core.getipython import get_ipython
 from labkit.lab.calls import Call
 from labkit.lab.history import Version
 from labkit.lab.lab import Lab
+from labkit.lesson.completing import offer
 from labkit.lesson.console import asterisk_magic
 from labkit.lesson.editing import dialplan_magic, pbx_magic
 from labkit.lesson.telling import call_text, verdict_text, version_text
@@ -47,6 +48,7 @@ def _teach(shell: Any, lab: Lab) -> None:
     shell.register_magic_function(asterisk_magic(lab.asterisk), "line", "asterisk")
     shell.register_magic_function(pbx_magic(lab), "cell", "pbx")
     shell.register_magic_function(dialplan_magic(lab), "cell", "dialplan")
+    offer(shell, lab)
     formatter = shell.display_formatter.formatters["text/plain"]
     formatter.for_type(Ladder, text)
     formatter.for_type(Call, placed)
