@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from labkit.lesson.alerting import ringing as ringing
     from labkit.lesson.keypad import keys as keys
     from labkit.lesson.keypad import presses as presses
+    from labkit.lesson.keypad import understood as understood
     from labkit.lesson.listening import buffered as buffered
     from labkit.lesson.listening import compare as compare
     from labkit.lesson.listening import figures as figures
@@ -76,6 +77,7 @@ __all__ = [
     "ringing",
     "story",
     "trunks",
+    "understood",
     "watch",
 ]
 
@@ -102,6 +104,7 @@ _HOMES = {
     "outage": "labkit.lesson.registering",
     "parties": "labkit.lesson.views",
     "presses": "labkit.lesson.keypad",
+    "understood": "labkit.lesson.keypad",
     "progress": "labkit.course.chart",
     "quality": "labkit.lesson.listening",
     "rating": "labkit.lesson.listening",

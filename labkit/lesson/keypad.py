@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit import show
+from labkit.lesson.telling import Lines
 from labkit.lesson.views import number_of
 from labkit.rtp import codec as codecs
 from labkit.rtp.inband import InbandDetector
@@ -83,6 +84,16 @@ def _told(trace: Trace, stream: Mapping[Hashable, Any]) -> str:
         if (each.point, each.method) == (stream["point"], "INFO") and each.src == stream["src"]
     ]
     return "".join(found[1].decode() for data in dict.fromkeys(sent) if (found := _SIGNAL.search(data)))
+
+
+def understood(call: Call) -> Lines:
+    """What the other end of a call took for keys, in whatever way they came, and what it only read as INFO."""
+    media, told = (call.far.media, call.far.digits_by_info) if call.far else (None, "")
+    digits = media.digits if media else ""
+    lines = [f"The other end understood {digits}." if digits else "The other end understood no key."]
+    return Lines(
+        (*lines, f"It was told {told} by INFO, which its voice computer does not see.") if told else tuple(lines)
+    )
 
 
 def presses(call: Call) -> Picture:

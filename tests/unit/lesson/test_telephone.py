@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labkit import datasets
-from labkit.lesson import keys, presses, ringing
+from labkit.lesson import keys, presses, ringing, understood
 from labkit.runtime import topology
 from labkit.trace import open_trace
 from labkit.trace.capture import Capture
@@ -51,3 +51,20 @@ def test_what_the_caller_is_told_before_the_answer(state: str, told: str, with_s
     table = ringing(recorded(f"ringing-stops-before-the-answer/{state}"))
     assert ["phone-1001", told, with_sdp, "none before the answer", "200"] == list(table.loc["pbx"])
     assert "180, 183" == table.loc["provider", "provisional"]
+
+
+@pytest.mark.parametrize(
+    ("digits", "told", "words"),
+    [
+        ("1234#", "", "The other end understood 1234#."),
+        ("", "", "The other end understood no key."),
+        ("", "12", "The other end understood no key.\nIt was told 12 by INFO, which its voice computer does not see."),
+    ],
+)
+def test_what_the_other_end_understood_is_said_without_figures_of_one_run(digits: str, told: str, words: str) -> None:
+    far = SimpleNamespace(media=SimpleNamespace(digits=digits), digits_by_info=told)
+    assert words == str(understood(SimpleNamespace(far=far)))  # type: ignore[arg-type]
+
+
+def test_a_call_that_reached_nobody_was_understood_by_nobody() -> None:
+    assert "The other end understood no key." == str(understood(SimpleNamespace(far=None)))  # type: ignore[arg-type]
