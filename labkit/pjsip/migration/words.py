@@ -53,7 +53,7 @@ def _qualify(endpoint: Draft, aor: Draft, option: Option) -> None:
     if option.value.lower() in ("no", "off", "0"):
         aor.set("qualify_frequency", "0", option)
         return
-    if not aor.has("qualify_frequency"):
+    if not any(line.name == "qualify_frequency" and line.value != "0" for line in aor.lines):
         aor.set("qualify_frequency", "60", option)
     if option.value.isdecimal():
         aor.set("qualify_timeout", f"{int(option.value) / 1000:g}", option)

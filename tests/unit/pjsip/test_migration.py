@@ -96,6 +96,11 @@ def test_an_option_of_a_peer_finds_its_place(old: str, new: dict[str, str]) -> N
     assert {name: endpoint.value(name) for name in new} == new
 
 
+def test_a_peer_that_qualifies_overrules_general_which_does_not() -> None:
+    aor = made("[general]\nqualify=no\n" + PHONE + "qualify=yes\n").aors["1001"]
+    assert "60" == aor.value("qualify_frequency")
+
+
 def test_qualify_becomes_a_frequency_and_a_timeout() -> None:
     aor = made(PHONE + "qualify=1500\nqualifyfreq=30\n").aors["1001"]
     assert (aor.value("qualify_frequency"), aor.value("qualify_timeout")) == ("30", "1.5")
