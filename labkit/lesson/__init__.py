@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from labkit.lesson.listening import quality as quality
     from labkit.lesson.listening import rating as rating
     from labkit.lesson.listening import recording as recording
+    from labkit.lesson.moving import adopt as adopt
+    from labkit.lesson.moving import carried as carried
+    from labkit.lesson.moving import legacy as legacy
+    from labkit.lesson.moving import lost as lost
+    from labkit.lesson.moving import preview as preview
     from labkit.lesson.reach import ask as ask
     from labkit.lesson.reach import contacts as contacts
     from labkit.lesson.registering import bindings as bindings
@@ -47,11 +52,13 @@ if TYPE_CHECKING:
     lab: Lab
 
 __all__ = [
+    "adopt",
     "agreed",
     "ask",
     "attempts",
     "bindings",
     "buffered",
+    "carried",
     "carriers",
     "check",
     "compare",
@@ -63,11 +70,14 @@ __all__ = [
     "keys",
     "lab",
     "ladder",
+    "legacy",
     "log",
+    "lost",
     "media",
     "outage",
     "parties",
     "presses",
+    "preview",
     "progress",
     "quality",
     "rating",
@@ -100,6 +110,11 @@ _HOMES = {
     "ladder": "labkit.lesson.views",
     "log": "labkit.lesson.telling",
     "media": "labkit.lesson.views",
+    "adopt": "labkit.lesson.moving",
+    "carried": "labkit.lesson.moving",
+    "legacy": "labkit.lesson.moving",
+    "lost": "labkit.lesson.moving",
+    "preview": "labkit.lesson.moving",
     "offers": "labkit.lesson.views",
     "outage": "labkit.lesson.registering",
     "parties": "labkit.lesson.views",
