@@ -8,11 +8,21 @@ from multiprocessing import current_process, get_context, util
 from typing import Any, TypeVar
 
 from labkit.lab.lab import Lab
+from labkit.runtime import choice
+from labkit.scenario.model import Scenario
+from labkit.scenario.shelf import Shelf
 
 Result = TypeVar("Result")
 
 _OURS: list[Lab] = []
 """The one lab of this process."""
+
+
+def possible(runtime: str | None) -> list[Scenario]:
+    """The scenarios that a runtime can break; others need what it reports to lack."""
+    capabilities = choice.KINDS[choice.choose(runtime).name].capabilities
+    shelf = Shelf.here()
+    return [each for each in map(shelf.read, shelf.slugs()) if set(each.needs) <= capabilities]
 
 
 def abreast(

@@ -22,8 +22,7 @@ from labkit.errors import LabError
 from labkit.lab.history import difference
 from labkit.lab.lab import Lab
 from labkit.runtime import choice
-from labkit.scenario.shelf import Shelf
-from tests.bench.abreast import abreast
+from tests.bench.abreast import abreast, possible
 
 HEALED_S = 3.0
 FILES = ("pjsip.d/", "extensions.conf", "rtp.conf", "modules.conf", "manager.conf", "pjsip.conf")
@@ -135,7 +134,9 @@ def _tried(lab: Lab, slug: str, rng: random.Random, tally: Tally) -> None:
 def main() -> int:
     """Print a line for each family."""
     options = _options()
-    families = _families(options.runtime)
+    families: dict[str, list[str]] = defaultdict(list)
+    for scenario in possible(options.runtime):
+        families[scenario.family].append(scenario.slug)
     names = options.family or sorted(families)
     tasks = [
         (slug, f"{options.seed} {name} {at}")
@@ -145,16 +146,6 @@ def main() -> int:
     tried = abreast(try_one, tasks, options.labs, "wrong-edits", options.runtime)
     tallies = [_family(name, islice(tried, options.edits)) for name in names]
     return 0 if all(tally.clean for tally in tallies) else 1
-
-
-def _families(runtime: str | None) -> dict[str, list[str]]:
-    """The scenarios of each family that the runtime can break."""
-    families: dict[str, list[str]] = defaultdict(list)
-    capabilities = choice.KINDS[choice.choose(runtime).name].capabilities
-    for scenario in map(Shelf.here().read, Shelf.here().slugs()):
-        if set(scenario.needs) <= capabilities:
-            families[scenario.family].append(scenario.slug)
-    return families
 
 
 def _family(name: str, tried: Iterable[Tally]) -> Tally:
