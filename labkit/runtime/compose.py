@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -99,17 +100,17 @@ class Compose:
         made.result()
         for tries_left in (2, 1, 0):
             try:
-                self._begin()
+                self._begin(0 if tries_left == 2 else random.randrange(250))
                 return
             except RuntimeUnavailable as why:  # another lab may have taken the networks since they were looked at
                 if not tries_left or "networks collide" not in str(why):
                     raise
                 self.down()
 
-    def _begin(self) -> None:
+    def _begin(self, place: int) -> None:
         for name in ("log", "captures", "run"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        networks = subnets.choose(subnets.taken())
+        networks = subnets.choose(subnets.taken(), place)
         settled = {"networks": {name: str(network) for name, network in networks.items()}}
         self._state.write_text(json.dumps(settled))
         self._starting = _meanwhile(self._start_services)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
+from itertools import islice
 from pathlib import Path
 
 from labkit.errors import RuntimeUnavailable
@@ -18,15 +19,20 @@ _OTHERS = {
 """Where else each network may be: private addresses (RFC 1918), addresses for tests (RFC 2544)."""
 
 
-def choose(taken: Sequence[IPv4Network]) -> dict[str, IPv4Network]:
-    """A free network for each of the topology's; its own where nothing collides."""
-    return {name: _first_free(name, own, taken) for name, own in topology.load().networks.items()}
+def choose(taken: Sequence[IPv4Network], place: int = 0) -> dict[str, IPv4Network]:
+    """A free network for each of the topology's; its own where nothing collides.
+
+    Who chooses at the same time as others takes another place in the list of the free ones than they.
+    """
+    return {name: _free(name, own, taken, place) for name, own in topology.load().networks.items()}
 
 
-def _first_free(name: str, own: IPv4Network, taken: Sequence[IPv4Network]) -> IPv4Network:
-    for network in _candidates(name, own):
-        if not any(network.overlaps(other) for other in taken):
-            return network
+def _free(name: str, own: IPv4Network, taken: Sequence[IPv4Network], place: int) -> IPv4Network:
+    free = (each for each in _candidates(name, own) if not any(each.overlaps(other) for other in taken))
+    for network in islice(free, place, None):
+        return network
+    if place:
+        return _free(name, own, taken, 0)
     other = next(other for other in taken if own.overlaps(other))
     raise RuntimeUnavailable(
         f"Every network that the lab could use for its {name} collides with one of this machine's,\n"

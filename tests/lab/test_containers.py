@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,15 @@ def test_a_network_that_another_lab_took_meanwhile_is_given_up_for_a_free_one(
         first.down()
         second.down()
     assert [] == left(first.project) + left(second.project)
+
+
+def test_labs_that_start_at_the_same_moment_have_networks_of_their_own(tmp_path: Path) -> None:
+    labs = [Compose(tmp_path / name) for name in ("one", "two", "three")]
+    try:
+        with ThreadPoolExecutor(len(labs)) as pool:
+            list(pool.map(Compose.up, labs))
+        assert 2 * len(labs) == len({network for lab in labs for network in lab.topology.networks.values()})
+    finally:
+        for lab in labs:
+            lab.down()
+    assert [] == [each for lab in labs for each in left(lab.project)]

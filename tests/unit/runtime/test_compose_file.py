@@ -103,6 +103,12 @@ def test_a_network_that_collides_is_passed_over(taken: str) -> None:
     assert NETWORKS["wan"] == chosen["wan"]
 
 
+def test_another_place_among_the_free_is_another_network() -> None:
+    chosen = [subnets.choose([], place) for place in (0, 1, 100, 10_000)]
+    assert NETWORKS == chosen[0] == chosen[3]
+    assert 3 == len({each["lan"] for each in chosen}) == len({each["wan"] for each in chosen})
+
+
 def test_where_everything_collides_it_is_said_with_an_example() -> None:
     with pytest.raises(RuntimeUnavailable, match=r"10\.10\.0\.0/24 with 0\.0\.0\.0/1.*docker network ls"):
         subnets.choose([IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1")])
