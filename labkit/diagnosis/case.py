@@ -70,7 +70,16 @@ class Case:
     def trunks(self) -> frozenset[str]:
         """Addresses of providers: the PBX registers there, its configuration names them, or it calls them."""
         asked = {each.target for method in ("OPTIONS", "INVITE") for each in self.requests(method)}
-        return frozenset((self._registrars | self.settings.trunk_hosts | asked) - self.phones - self.pbx)
+        known = (self._registrars | self.settings.trunk_hosts | asked) - self.phones - self.pbx
+        return frozenset(known or self._let_in - self.phones - self.pbx)
+
+    @cached_property
+    def _let_in(self) -> frozenset[str]:
+        """Addresses whose calls the PBX took without asking who they are."""
+        taken = (each for each in self.responses("INVITE", by_pbx=True) if 100 <= each.code < 300)
+        return frozenset(each.target for each in taken) - {
+            each.target for each in self.responses("INVITE", by_pbx=True) if each.code in (401, 407)
+        }
 
     @cached_property
     def _registrars(self) -> frozenset[str]:
@@ -106,7 +115,13 @@ class Case:
 
     @cached_property
     def _sent_again(self) -> frozenset[tuple[str, str]]:
-        return frozenset((each.message.call_id, each.message.cseq) for each in self.signals if each.repeat)
+        return frozenset(each.key for each in self.signals if each.repeat)
+
+    @cached_property
+    def returned(self) -> frozenset[tuple[str, str]]:
+        """Keys of messages that an ICMP error quotes: they reached a host where nobody listens."""
+        quoted = (each.message for each in self.trace.facts if each.message.transport == "ICMP")
+        return frozenset((each.call_id, each.cseq) for each in quoted)
 
     def ignored(self, signal: Signal) -> bool:
         """Whether a request that has no response in the capture surely got none.
@@ -114,7 +129,7 @@ class Case:
         Over UDP it is sent again after T1 (RFC 3261 section 17.1.1.2), else the capture goes on for that long.
         """
         if signal.message.transport == "UDP":
-            return (signal.message.call_id, signal.message.cseq) in self._sent_again
+            return signal.key in self._sent_again
         return self.end_s - signal.time_s >= _T1_S
 
     def role(self, address: str) -> str:
@@ -156,7 +171,14 @@ class Case:
 
     def others_of(self, attempt: Attempt) -> list[Attempt]:
         """The other legs of the same call."""
-        return [each for each in self.attempts if each.call == attempt.call and each is not attempt]
+        return [each for each in self._of_call[attempt.call] if each is not attempt]
+
+    @cached_property
+    def _of_call(self) -> dict[int, list[Attempt]]:
+        found: dict[int, list[Attempt]] = {}
+        for each in self.attempts:
+            found.setdefault(each.call, []).append(each)
+        return found
 
     @cached_property
     def inside(self) -> str | None:
@@ -197,6 +219,17 @@ class Case:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         leg_of = {row["stream"]: row["leg"] for row in rows if row["leg"] is not None}
         return [{**row, "leg": leg_of.get(row["stream"])} for row in rows]
+
+    def streams_of(self, attempt: Attempt) -> list[dict[str, Any]]:
+        """Rows of the streams of a leg."""
+        return self._streams_by_leg.get(attempt.leg.number, [])
+
+    @cached_property
+    def _streams_by_leg(self) -> dict[int | None, list[dict[str, Any]]]:
+        found: dict[int | None, list[dict[str, Any]]] = {}
+        for row in self.streams:
+            found.setdefault(row["leg"], []).append(row)
+        return found
 
     def media_to_pbx_lost_on_the_way(self) -> list[dict[str, Any]]:
         """Streams towards the PBX that were seen outside of the NAT and not inside."""

@@ -112,7 +112,7 @@ def packet_time_differs(case: Case) -> Iterator[Clue]:
         wishes = {
             each.media.ptime_ms for signal in attempt.signals for each in signal.facts.media if each.media.ptime_ms
         }
-        rows = [row for row in case.streams if row["leg"] == attempt.leg.number and row["packets"] > 20]
+        rows = [row for row in case.streams_of(attempt) if row["packets"] > 20]
         steps = {step for row in rows if (step := _step_ms(row))}
         if (len(steps) > 1 and max(steps) != min(steps)) or (wishes - {20} and steps and not steps >= wishes):
             odd = [row for row in rows if _step_ms(row) not in (0, 20)][:1]

@@ -61,7 +61,7 @@ def _events_nobody_wants(case: Case, attempt: Attempt) -> list[Evidence]:
     """Streams of ours that carry telephone events which the other side did not ask for."""
     ours = _described(attempt, True)
     kinds = set(_events(ours)) if ours else set()
-    rows = [row for row in case.streams if row["leg"] == attempt.leg.number and row["src"] in case.pbx]
+    rows = [row for row in case.streams_of(attempt) if row["src"] in case.pbx]
     return [
         Evidence("rtp", f"{row['src']} sends telephone events to {row['dst']}", row["point"])
         for row in rows

@@ -101,7 +101,7 @@ def _heard(case: Case, attempt: Attempt) -> tuple[str, str]:
     """Whether media flows both ways on an answered leg."""
     if not attempt.answer or attempt.up_s < 1.0:
         return "", ""
-    rows = [row for row in case.streams if row["leg"] == attempt.leg.number and row["packets"] > 5]
+    rows = [row for row in case.streams_of(attempt) if row["packets"] > 5]
     point = case.inside or next(iter(case.trace.capture.points))
     ways = {row["dst"] in case.pbx for row in rows if row["point"] == point}
     if ways == {True, False}:

@@ -31,8 +31,11 @@ def is_stranger(case: Case, attempt: Attempt) -> bool:
         return True
     if attempt.role != "unknown" or not case.trunks - {attempt.peer}:
         return False
-    nobody = bool(case.settings) and not case.settings.contexts_of(attempt.number)
-    return not case.near_a_trunk(attempt.peer) or nobody or attempt.tried_again
+    if attempt.tried_again:
+        return True
+    if case.settings:
+        return not case.settings.contexts_of(attempt.number)
+    return not case.near_a_trunk(attempt.peer) and bool(case.own_numbers) and attempt.number not in case.own_numbers
 
 
 @rule("signalling", "identify.match", "A01", "A02", "A09", "A17")

@@ -31,6 +31,8 @@ def answer_never_confirmed(case: Case) -> Iterator[Clue]:
             of(repeated[-1], f"repeated {repeated[-1].repeat} times"),
         ]
         kept_out = [each for each in acks if case.never_came_in(each)]
+        if any(each.time_s > repeated[-1].time_s for each in acks if each not in kept_out):
+            continue  # late, and there in the end
         if attempt.answer.by_pbx and private(contact) and not private(attempt.peer):
             transports = [cited(each, "external_signaling_address") for each in case.settings.objects("transport")]
             yield Clue(

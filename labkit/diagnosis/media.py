@@ -38,7 +38,7 @@ def _answered(case: Case) -> Iterator[Attempt]:
 def _streams(case: Case, attempt: Attempt, to_pbx: bool) -> list[Row]:
     """Streams of a leg towards the PBX, or from it, as the PBX's side saw them."""
     point = case.inside or next(iter(case.trace.capture.points))
-    own = [row for row in case.streams if row["leg"] == attempt.leg.number and row["packets"] >= _SOME_PACKETS]
+    own = [row for row in case.streams_of(attempt) if row["packets"] >= _SOME_PACKETS]
     points = {row["point"] for row in own}
     shown = [row for row in own if row["point"] == point or point not in points]
     return [row for row in shown if (row["dst" if to_pbx else "src"] in case.pbx)]
@@ -226,8 +226,8 @@ def source_moved(case: Case) -> Iterator[Clue]:
 
 def _passed_on(case: Case, attempt: Attempt, row: Row) -> bool:
     """Whether the PBX sends on another leg of the call until the last packet of a stream that comes in."""
-    legs = {each.leg.number for each in case.others_of(attempt)}
-    own = (each for each in case.streams if each["leg"] in legs and each["src"] in case.pbx)
+    rows = (each for other in case.others_of(attempt) for each in case.streams_of(other))
+    own = (each for each in rows if each["src"] in case.pbx)
     return any(each["first_s"] <= row["first_s"] and _end_s(each) > _end_s(row) - _LONG_ENOUGH_S for each in own)
 
 
@@ -241,10 +241,7 @@ def peer_sends_nothing(case: Case) -> Iterator[Clue]:
             or not any(_audio(each)[1] for each in attempt.signals if each.to_pbx)
         ):
             continue
-        if (
-            any(row["leg"] == attempt.leg.number and row["dst"] in case.pbx for row in case.streams)
-            or attempt.role == "phone"
-        ):
+        if any(row["dst"] in case.pbx for row in case.streams_of(attempt)) or attempt.role == "phone":
             continue
         ours = [_audio(each) for each in attempt.signals if each.by_pbx and _audio(each)[1]]
         wrong = any(private(address) and not private(attempt.peer) for address, _ in ours)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.case import Case, logged
-from labkit.diagnosis.finding import Clue, Evidence, of
+from labkit.diagnosis.finding import Clue, of
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, host_of
 from labkit.diagnosis.signals import Signal
@@ -117,42 +117,6 @@ def credentials_refused(case: Case) -> Iterator[Clue]:
             yield Clue(0.8, "The provider does not accept the credentials of our INVITE.", evidence)
             yield Clue(0.5, "The user name of the credentials may be the wrong one.", evidence, "auth.username")
             return
-
-
-@rule("signalling", "aor.qualify_frequency", "C08", "H06")
-def taken_for_dead(case: Case) -> Iterator[Clue]:
-    """OPTIONS get no answer, so Asterisk does not even try to call."""
-    silent = _silent_options(case)
-    said = case.logged(r"Contact (\S+) is now Unreachable")
-    failed = [
-        each
-        for each in case.inbound("phone")
-        if each.refusal is not None and not any(one.way == "out" for one in case.others_of(each))
-    ]
-    called = {each.peer for each in case.outbound()}
-    target = next((each for each in silent if each not in called), "")
-    if not target:
-        return
-    aors = [each for each in case.settings.objects("aor") if target in map(host_of, each.values("contact"))]
-    evidence = [of(silent[target]), *logged(said), *(cited(each, "qualify_frequency") for each in aors[:1])]
-    evidence += [of(failed[0].refusal or failed[0].invite)] if failed else []
-    says = f"{target} does not answer OPTIONS, so its contact is Unreachable and calls to it are not sent."
-    yield Clue(
-        0.9 if failed or said else 0.6,
-        says,
-        tuple(evidence),
-        next="pjsip show contacts; does the provider answer OPTIONS at all?",
-    )
-
-
-def _silent_options(case: Case) -> dict[str, Signal]:
-    """The last OPTIONS to each trunk that answered none."""
-    answered = {each.source for each in case.responses("OPTIONS")}
-    return {
-        each.target: each
-        for each in case.requests("OPTIONS")
-        if each.target not in answered and each.target not in case.phones and case.ignored(each)
-    }
 
 
 @rule("provider", "provider.allow", "C01")
@@ -330,6 +294,10 @@ def no_answer(case: Case) -> Iterator[Clue]:
         answered = any(each.code and each.time_s > after.time_s for each in attempt.signals if each.method == "INVITE")
         if answered or not case.ignored(after):
             continue
+        if after.key in case.returned:
+            says = f"ICMP says that nobody listens at {attempt.peer} on port {after.message.dst_port}."
+            yield Clue(0.85, says, (of(after, "port unreachable"),))
+            return
         alive = [each for each in case.signals if each.source == attempt.peer]
         literal = re.fullmatch(r"[\d.]+|\[?[\da-fA-F:]+\]?", attempt.uri_host)
         if alive and literal:
@@ -362,30 +330,6 @@ def interval_too_small(case: Case) -> Iterator[Clue]:
                 (of(refusal), of(attempt.invite, f"Session-Expires: {attempt.invite.header('Session-Expires')}")),
             )
             return
-
-
-@rule("dialplan", "extensions.Dial", "C18", "J08")
-def dial_nowhere(case: Case) -> Iterator[Clue]:
-    """Dial names an endpoint or a channel type that does not exist."""
-    said = case.logged(r"Unable to create PJSIP channel - endpoint '([^']*)' was not found")
-    if said:
-        yield Clue(0.85, f"Dial names the endpoint {said[0][1]!r}, which is not there.", logged(said))
-    old = case.logged(r"No channel type registered for 'SIP'|Unable to create channel of type 'SIP'")
-    if old:
-        yield Clue(
-            0.95,
-            "The dialplan dials SIP/..., the channel driver that Asterisk 21 removed; "
-            "PJSIP/number@endpoint takes its place.",
-            logged(old),
-        )
-    else:
-        found = list(case.settings.dialled("SIP/"))
-        if found:
-            yield Clue(
-                0.8,
-                "The dialplan dials SIP/..., which Asterisk 21 and later do not have.",
-                (Evidence("config", found[0]),),
-            )
 
 
 @rule("signalling", "stir_shaken.attest_level", "J05")

@@ -43,12 +43,7 @@ def _agreed(attempt: Attempt) -> bool:
 
 def _media(case: Case, answered: list[Attempt]) -> Iterator[tuple[str, str]]:
     rows = [row for row in case.streams if row["packets"] > 10]
-    ways = {
-        (attempt.leg.number, row["dst"] in case.pbx)
-        for attempt in answered
-        for row in rows
-        if row["leg"] == attempt.leg.number
-    }
+    ways = {(row["leg"], row["dst"] in case.pbx) for row in rows}
     if answered and all((each.leg.number, way) in ways for each in answered for way in (True, False)):
         worst = max((row["lost"] / row["expected"] for row in rows if row["expected"]), default=0.0)
         if worst <= _MOST_LOSS:

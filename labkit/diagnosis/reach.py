@@ -9,12 +9,13 @@ from labkit.diagnosis.finding import Clue, Evidence, of
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, host_of
 from labkit.diagnosis.signals import Signal
+from labkit.trace.nat import private
 
 
 def _kept_out(case: Case) -> list[Signal]:
     """INVITEs of a provider that stop at the firewall; those of strangers should."""
     stopped = [each for each in case.requests("INVITE", by_pbx=False) if case.never_came_in(each)]
-    known = case.trunks
+    known = case.trunks or {each.peer for each in case.inbound() if each.invite not in stopped}
     return [each for each in stopped if each.source in known or not known or case.near_a_trunk(each.source)]
 
 
@@ -113,6 +114,19 @@ def rewritten(case: Case) -> Iterator[Clue]:
                 (f"{a!r} became {b!r}" for a, b in zip(one, other, strict=False) if a != b), "the body differs"
             )
             yield Clue(0.95, f"The router rewrites SIP on its way (SIP ALG): {changed}.", (of(signal, changed),))
+            return
+
+
+@rule("signalling", "transport.bind", "J09")
+def nobody_listens(case: Case) -> Iterator[Clue]:
+    """A request for the PBX comes back as an ICMP error: nobody listens at that port of its host."""
+    for each in case.signals:
+        arrived = case.inside in each.points or private(each.target)  # else a firewall may have sent it back
+        if each.to_pbx and not each.code and arrived and each.key in case.returned:
+            says = (
+                f"{each.source} sends to port {each.message.dst_port}, and the PBX's host answers that nobody listens."
+            )
+            yield Clue(0.8, says, (of(each, "port unreachable"),), next="pjsip show transports; ss -lun")
             return
 
 

@@ -50,6 +50,7 @@ _MODULES = (
     "inbound",
     "guarding",
     "outbound",
+    "dialling",
     "describing",
     "media",
     "reach",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from labkit.errors import ParseError
+from labkit.sip.message import Message as Sip
 from labkit.trace.facts import Facts
 from labkit.trace.sipscan import Message
 from labkit.trace.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signal:
     """One message on its way, seen at one point or several."""
 
@@ -25,54 +27,56 @@ class Signal:
     to_pbx: bool
     """Whether it was sent to the PBX."""
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """What it says."""
         return self.sightings[0]
 
-    @property
+    @cached_property
     def message(self) -> Message:
         """The message as it was seen first."""
         return self.facts.message
 
-    @property
+    @cached_property
     def time_s(self) -> float:
         """When it was seen first."""
         return self.message.time_s
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What a message has in common with its repeats and with ICMP errors that quote it: Call-ID and CSeq."""
+        return self.message.call_id, self.message.cseq
+
+    @cached_property
     def points(self) -> frozenset[str]:
         """Where it was seen."""
         return frozenset(each.message.point for each in self.sightings)
 
-    @property
+    @cached_property
     def method(self) -> str:
         """Method of a request, or the one that a response answers."""
         return self.message.method or self.message.cseq_method
 
-    @property
+    @cached_property
     def code(self) -> int:
         """Status code; 0 for a request."""
         return self.message.code or 0
 
-    @property
+    @cached_property
     def source(self) -> str:
         """Address that sent it, as its own network knows it."""
         return self.message.src
 
-    @property
+    @cached_property
     def target(self) -> str:
         """Address that it was sent to, as the last network knew it."""
         return self.sightings[-1].message.dst
 
     def header(self, name: str) -> str:
         """A header's first value; empty where there is none."""
-        try:
-            return self.message.sip.get(name) or ""
-        except ParseError:
-            return ""
+        return (self._sip.get(name) or "") if self._sip else ""
 
-    @property
+    @cached_property
     def contact_host(self) -> str:
         """Host of its Contact; empty where it has none."""
         found = _CONTACT.search(self.header("Contact") + ">")
@@ -80,10 +84,14 @@ class Signal:
 
     def headers(self, name: str) -> list[str]:
         """All values of a header."""
+        return self._sip.values(name) if self._sip else []
+
+    @cached_property
+    def _sip(self) -> Sip | None:
         try:
-            return self.message.sip.values(name)
+            return self.message.sip
         except ParseError:
-            return []
+            return None
 
 
 _CONTACT = re.compile(r"sips?:(?:[^@>;]*@)?\[?([\w.:-]+?)\]?(?::\d+)?[;>]")
