@@ -35,7 +35,7 @@ class Attempt:
         """Address of the other end."""
         return self.invite.source if self.way == "in" else self.invite.target
 
-    @property
+    @cached_property
     def number(self) -> str:
         """User part of the Request-URI: the number dialled."""
         return self.invite.facts.uri.partition(":")[2].partition("@")[0].partition(";")[0]

@@ -163,18 +163,21 @@ def headers_disagree(case: Case) -> Iterator[Clue]:
             return
 
 
-def _callers(signal: Signal) -> set[str]:
+def _callers(signal: Signal) -> frozenset[str]:
     """Whom an INVITE presents: what its identity headers say, else From."""
-    return set(_asserted(signal).values()) or {_from(signal)}
+    return frozenset(_asserted(signal).values()) or frozenset((_from(signal),))
 
 
 def _rung(case: Case) -> Iterator[tuple[Attempt, Attempt]]:
     """Calls from a trunk with the leg to the phone that rang for it, where no other call brought that number."""
-    brought = [_callers(each.invite) for each in case.attempts if each.way == "in"]
+    brought: dict[str, set[frozenset[str]]] = {}
+    for each in case.attempts:
+        for number in _callers(each.invite) if each.way == "in" else ():
+            brought.setdefault(number, set()).add(_callers(each.invite))
     for attempt in case.inbound():
         own = _callers(attempt.invite)
         for other in case.others_of(attempt):
-            elsewhere = any(_from(other.invite) in each for each in brought if each != own)
+            elsewhere = bool(brought.get(_from(other.invite), set()) - {own})
             if other.way == "out" and other.role == "phone" and not elsewhere:
                 yield attempt, other
 

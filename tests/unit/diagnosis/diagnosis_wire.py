@@ -1,4 +1,4 @@
-"""Captures of one call between a PBX and a provider."""
+"""Captures of a few calls between a PBX, a provider and a phone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 from ipaddress import IPv4Address
 from pathlib import Path
 
-PBX, PROVIDER, PUBLIC = "10.0.0.5", "198.51.100.20", "203.0.113.1"
+PBX, PHONE, PROVIDER, PUBLIC = "10.0.0.5", "10.0.0.21", "198.51.100.20", "203.0.113.1"
 
 
 class Wire:
@@ -16,19 +16,48 @@ class Wire:
         """Begin an empty capture."""
         self.folder = folder
         self._packets: list[tuple[float, bytes]] = []
+        self._calls = 0
 
-    def inbound(self, reply: str, headers: str = "") -> None:
-        """The provider calls, the PBX replies."""
-        self._exchange(PROVIDER, PBX, "INVITE", "+442079460000", reply, headers=headers)
+    def inbound(
+        self,
+        reply: str,
+        headers: str = "",
+        asked: str = "",
+        caller: str = PROVIDER,
+        number: str = "+442079460000",
+    ) -> None:
+        """The provider calls, or another host, and the PBX replies."""
+        self._exchange(caller, PBX, "INVITE", number, reply, headers=headers, asked=asked)
 
-    def outbound(self, reply: str, headers: str = "", media: str = PUBLIC) -> None:
+    def outbound(
+        self,
+        reply: str,
+        headers: str = "",
+        media: str = PUBLIC,
+        asked: str = "",
+        caller: str = "+442079460001",
+        ends: bool = True,
+    ) -> None:
         """The PBX calls, the provider replies; a call that is answered has RTP both ways for 2 s."""
-        self._exchange(PBX, PROVIDER, "INVITE", "+15550100", reply, headers, media)
+        self._exchange(PBX, PROVIDER, "INVITE", "+15550100", reply, headers, media, asked, caller)
         if reply.startswith("200"):
             for number in range(100):
                 self._rtp(PBX, 10_000, PROVIDER, 20_000, number)
                 self._rtp(PROVIDER, 20_000, PBX, 10_000, number)
-            self._exchange(PBX, PROVIDER, "BYE", "+15550100", "200 OK")
+            self._exchange(PBX, PROVIDER, "BYE", "+15550100", "200 OK" if ends else "")
+
+    def from_phone(self, reply: str) -> None:
+        """A phone calls, the PBX takes the call and replies."""
+        self._exchange(PHONE, PBX, "INVITE", "+15550100", f"100 Trying\n{reply}")
+
+    def unreachable(self) -> None:
+        """The provider calls, and the PBX's host answers by ICMP that nobody listens."""
+        self._exchange(PROVIDER, PBX, "INVITE", "+442079460000", "")
+        time_s, packet = self._packets[-2]
+        icmp = struct.pack(">BBHI", 3, 3, 0, 0) + packet
+        addresses = IPv4Address(PBX).packed + IPv4Address(PROVIDER).packed
+        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(icmp), 1, 0, 64, 1, 0) + addresses
+        self._packets.append((time_s + 0.001, head + icmp))
 
     def options(self) -> None:
         """The PBX asks, the provider answers."""
@@ -46,18 +75,29 @@ class Wire:
         return path
 
     def _exchange(
-        self, src: str, dst: str, method: str, user: str, reply: str, headers: str = "", media: str = PUBLIC
+        self,
+        src: str,
+        dst: str,
+        method: str,
+        user: str,
+        reply: str,
+        headers: str = "",
+        media: str = PUBLIC,
+        asked: str = "",
+        caller: str = "+442079460001",
     ) -> None:
         number = 2 if method == "BYE" else 1
-        told = {PBX: (media, 10_000), PROVIDER: (PROVIDER, 20_000)}
-        sdp = _sdp(*told[src]) if method == "INVITE" else ""
-        request = f"{method} sip:{user}@{dst}:5060 SIP/2.0"
-        self._sip(src, dst, _message(request, src, dst, user, f"{number} {method}", body=sdp))
-        answer = _sdp(*told[dst]) if method == "INVITE" and reply.startswith("200") else ""
-        response = _message(f"SIP/2.0 {reply}", src, dst, user, f"{number} {method}", headers, answer)
-        self._sip(dst, src, response)
+        self._calls += method != "BYE"
+        names = (src, dst, user, f"{number} {method}", f"call-{self._calls}", caller)
+        told = {PBX: (media, 10_000)}
+        sdp = _sdp(*told.get(src, (src, 20_000))) if method == "INVITE" else ""
+        self._sip(src, dst, _message(f"{method} sip:{user}@{dst}:5060 SIP/2.0", *names, headers=asked, body=sdp))
+        for line in reply.splitlines():
+            answer = _sdp(*told.get(dst, (dst, 20_000))) if method == "INVITE" and line.startswith("200") else ""
+            self._sip(dst, src, _message(f"SIP/2.0 {line}", *names, headers=headers, body=answer))
         if method == "INVITE":
-            self._sip(src, dst, _message(f"ACK sip:{user}@{dst} SIP/2.0", src, dst, user, "1 ACK"))
+            ack = (src, dst, user, "1 ACK", f"call-{self._calls}", caller)
+            self._sip(src, dst, _message(f"ACK sip:{user}@{dst} SIP/2.0", *ack))
 
     def _sip(self, src: str, dst: str, text: bytes) -> None:
         self._udp(src, 5060, dst, 5060, text, step_s=0.01)
@@ -75,15 +115,25 @@ class Wire:
         self._packets.append((time_s, packet))
 
 
-def _message(start: str, src: str, dst: str, user: str, cseq: str, headers: str = "", body: str = "") -> bytes:
-    """A message of the one call, with the headers that matter."""
+def _message(
+    start: str,
+    src: str,
+    dst: str,
+    user: str,
+    cseq: str,
+    call: str,
+    caller: str,
+    headers: str = "",
+    body: str = "",
+) -> bytes:
+    """A message of a call, with the headers that matter."""
     tag = "" if cseq == "1 INVITE" and not start.startswith("SIP") else ";tag=b"
     lines = [
         start,
-        f"Via: SIP/2.0/UDP {src}:5060;branch=z9hG4bK{cseq.replace(' ', '')}",
-        f"From: <sip:+442079460001@{src if src != PBX else PUBLIC}>;tag=a",
+        f"Via: SIP/2.0/UDP {src}:5060;branch=z9hG4bK{call}{cseq.replace(' ', '')}",
+        f"From: <sip:{caller}@{src if src != PBX else PUBLIC}>;tag=a",
         f"To: <sip:{user}@{dst}>{tag}",
-        "Call-ID: one-call-id-for-all",
+        f"Call-ID: {call}",
         f"CSeq: {cseq}",
         f"Contact: <sip:x@{PUBLIC if src == PBX else src}:5060>",
         *([headers] if headers else []),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from diagnosis_wire import Wire
+from diagnosis_wire import PBX, Wire
 
 from labkit.cli import main
 from labkit.diagnosis import open_case, triage
@@ -138,3 +138,39 @@ def test_every_rule_says_what_it_looks_for() -> None:
     rules = all_rules()
     assert len({each.id for each in rules}) == len(rules)
     assert all(each.about.endswith(".") and each.layer in LAYERS and each.faults for each in rules)
+
+
+def test_a_stranger_who_dials_no_number_of_ours_is_let_through_by_the_firewall(wire: Wire) -> None:
+    wire.options()
+    wire.inbound("401 Unauthorized", caller="192.0.2.66", number="900442079460999")
+    wire.outbound("200 OK")
+    assert place(wire) == "router.forward"
+
+
+def test_a_404_for_a_call_with_a_mark_of_its_own_says_nothing_about_the_dialplan(wire: Wire) -> None:
+    wire.inbound("404 Not Found", asked="X-Trunk-Key: 7f3a91")
+    assert place(wire) is None
+
+
+def test_a_port_where_nobody_listens(wire: Wire) -> None:
+    wire.unreachable()
+    assert place(wire) == "transport.bind"
+
+
+def test_a_cap_on_calls_is_not_blamed_where_a_bye_was_never_taken(wire: Wire) -> None:
+    wire.outbound("200 OK", ends=False)
+    wire.outbound("403 Channel limit exceeded")
+    found = triage(open_case(wire.write()))
+    assert "provider.channels" not in {each.place for each in found.findings if each.confidence >= 0.5}
+
+
+def test_a_call_that_leads_nowhere(wire: Wire) -> None:
+    wire.options()
+    wire.from_phone("503 Service Unavailable")
+    assert place(wire, pbx=[PBX]) == "extensions.Dial"
+
+
+def test_from_as_the_account_with_the_number_vouched_for_lights_no_lamp(wire: Wire) -> None:
+    wire.outbound("200 OK", caller="trunk-1", asked="P-Asserted-Identity: <sip:+442079460001@203.0.113.1>")
+    found = triage(open_case(wire.write()))
+    assert not [each for each in found.lamps if each.state == "red"]
