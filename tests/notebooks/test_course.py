@@ -35,11 +35,7 @@ ROWS = {"symptoms": tuple(SYMPTOMS), "objects": OBJECTS, "layers": tuple(LAYERS)
 DEEDS = {"taught", "broken", "drawn", "checked"}
 
 AWAITED = {
-    ("symptoms", "caller-id"): "19",
     ("symptoms", "load"): "19",
-    ("objects", "aor"): "11",
-    ("objects", "global"): "19",
-    ("objects", "registration"): "06",
     ("layers", "provider"): "09",
     ("layers", "rtp"): "15",
     ("layers", "sdp"): "10",
