@@ -66,10 +66,9 @@ class Citing:
             self.shows.options = [(each.words, each) for each in (*new, *before)]
             self.shows.value = chosen if chosen in before else new[0]
 
-    def choose(self, frame: int) -> None:
-        """Choose the message of a frame, as by a click in the newest ladder."""
-        found = (each for _, each in self.shows.options if each.cited.get("frame") == frame)
-        if exhibit := next(found, None):
+    def choose(self, exhibit: Exhibit) -> None:
+        """Choose one of what is offered, as by a click in the newest ladder."""
+        if any(exhibit == each for _, each in self.shows.options):
             self.shows.value = exhibit
 
     def _cite(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.lab.calls import Call
     from labkit.show.ladders import Ladder
+    from labkit.show.layout import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,17 @@ class Exhibit:
 
 def of_call(name: str, call: Call, ladder: Ladder) -> Iterator[Exhibit]:
     """The messages and streams of a call."""
-    points = {str(path): point for point, path in call.capture.points.items()} if call.capture else {}
-    for row in ladder.layout.messages:
-        arrow = row.arrow
-        where = points.get(arrow.file, "")
-        words = f"{name} {row.number} {arrow.label}, {arrow.source} to {arrow.target} (frame {arrow.frame}, {where})"
-        yield Exhibit(words, {"frame": arrow.frame, "point": where}, name)
+    yield from (of_message(name, call, row) for row in ladder.layout.messages)
     yield from _streams(name, call)
+
+
+def of_message(name: str, call: Call, row: Row) -> Exhibit:
+    """One message of a call's ladder."""
+    points = {str(path): point for point, path in call.capture.points.items()} if call.capture else {}
+    arrow = row.arrow
+    where = points.get(arrow.file, "")
+    words = f"{name} {row.number} {arrow.label}, {arrow.source} to {arrow.target} (frame {arrow.frame}, {where})"
+    return Exhibit(words, {"frame": arrow.frame, "point": where}, name)
 
 
 def _streams(name: str, call: Call) -> Iterator[Exhibit]:

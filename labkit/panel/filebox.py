@@ -35,6 +35,7 @@ function render({ model, el }) {
   make("h4", "", right, "What the option means");
   const help = make("pre", "", right);
   help.setAttribute("aria-live", "polite");
+  help.tabIndex = 0;
   let typed = 0, moved = 0, spot = 0, last = -1e9, open = "";
 
   function numbers() {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HBox
 
 from labkit.panel.controls import button, column, html, row, text
-from labkit.panel.exhibits import Exhibit, of_call, of_command, of_log
+from labkit.panel.exhibits import Exhibit, of_call, of_command, of_log, of_message
 from labkit.panel.panel import Done, Panel
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ LEAST_HOLD_S = 1.5
 class Looking:
     """Buttons for the scenario's calls, and what came of them; everything that was looked at can be cited."""
 
-    def __init__(self, panel: Panel, found: Callable[[Iterable[Exhibit]], None], chosen: Callable[[int], None]) -> None:
-        """Lay it out; `found` gets what can be cited from now on, `chosen` the frame that was clicked."""
+    def __init__(
+        self, panel: Panel, found: Callable[[Iterable[Exhibit]], None], chosen: Callable[[Exhibit], None]
+    ) -> None:
+        """Lay it out; `found` gets what can be cited from now on, `chosen` the message that was clicked."""
         self.panel, self.found, self.chosen = panel, found, chosen
         self.calls: dict[str, Call] = {}
         self.buttons = HBox()
@@ -83,7 +85,7 @@ class Looking:
         drawn = ladder(call, theme=self.panel.frame.theme)
         live = drawn.widget()
         rows = [each for each in drawn.layout.rows if each.number]
-        live.observe(lambda change: self.chosen(rows[change["new"]].arrow.frame or 0), "chosen")
+        live.observe(lambda change: self.chosen(of_message(name, call, rows[change["new"]])), "chosen")
         self.calls[name] = call
         self.said.value = f"<h4>{escape(name)}</h4><pre>{escape(str(call))}</pre>"
         self.ladder.children = (live,)

@@ -88,7 +88,7 @@ class ScenarioPanel(Panel):
         self.any = button(self, "Surprise me", "Break the lab by any scenario with any seed", self._any)
         self.heal = button(self, "Give up", "Make everything healthy again", self._heal)
         self.story, self.clock = html(width="100%"), html(width="100%")
-        self.looking = Looking(self, lambda found: self.citing.found(found), lambda frame: self.citing.choose(frame))
+        self.looking = Looking(self, lambda found: self.citing.found(found), lambda one: self.citing.choose(one))
         self.citing = Citing(self, self.looking.calls, self._credited, self._hinted)
         self.editor = Editor(self, make, peeked=self._peeked)
         self.editor.healthy.description = f"Differs from healthy (costs {PEEK} points)"

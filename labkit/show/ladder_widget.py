@@ -24,7 +24,7 @@ function render({ model, el }) {
   const figure = document.createElement("div");
   figure.className = "labkit-figure";
   figure.tabIndex = 0;
-  figure.setAttribute("role", "listbox");
+  figure.setAttribute("role", "application");
   figure.setAttribute("aria-label", "ladder: arrow keys choose a message");
   const image = document.createElement("img");
   image.src = model.get("picture");
@@ -35,6 +35,7 @@ function render({ model, el }) {
   const panel = document.createElement("div");
   panel.className = "labkit-panel";
   panel.setAttribute("aria-live", "polite");
+  panel.tabIndex = 0;
   const paper = document.createElement("div");
   paper.className = "labkit-paper";
   paper.append(image, mark);

@@ -167,7 +167,9 @@ def test_what_was_looked_at_can_be_cited_the_newest_first_and_a_click_in_the_lad
     ]  # fmt: skip
     assert broken.citing.shows.value == FRAME
     broken.citing.shows.value = of_command("pjsip show identifies")
-    broken.citing.choose(2)
+    broken.citing.choose(Exhibit("of another call"))
+    assert broken.citing.shows.value == of_command("pjsip show identifies")
+    broken.citing.choose(FRAME)
     assert broken.citing.shows.value == FRAME
 
 
