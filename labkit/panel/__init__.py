@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.panel.editor import editor_panel as editor_panel
     from labkit.panel.lab import lab_panel as lab_panel
+    from labkit.panel.live import call_panel as call_panel
     from labkit.panel.scenario import scenario_panel as scenario_panel
 
 _HOMES = {
+    "call_panel": "labkit.panel.live",
     "editor_panel": "labkit.panel.editor",
     "lab_panel": "labkit.panel.lab",
     "scenario_panel": "labkit.panel.scenario",
 }
 
-__all__ = ["editor_panel", "lab_panel", "scenario_panel"]
+__all__ = ["call_panel", "editor_panel", "lab_panel", "scenario_panel"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,176 @@
+"""The live view of a running call: its ladder grows, loss and jitter of each direction four times a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from labkit.errors import HostError, LabError
+from labkit.lab.lab import CALLER, Lab
+from labkit.lab.parties import PHONES, PROVIDER
+from labkit.panel.controls import button, choice, column, html, row, text
+from labkit.panel.gauges import Gauge, svg
+from labkit.panel.panel import Done, Panel
+from labkit.panel.sight import alive
+from labkit.panel.work import Errands
+
+if TYPE_CHECKING:
+    from labkit.lab.captures import Recorder
+    from labkit.panel.work import Make
+    from labkit.phone.client import Phone
+    from labkit.provider.client import Provider
+    from labkit.trace.capture import Capture
+
+RATE_HZ = 4.0
+MOST_S = 120.0
+"""A call that nobody ends is hung up then."""
+SETUP_S, TALK_S = 0.4, 3.0
+"""The ladder is drawn anew so often while the call is set up, and while it is up."""
+WAYS = ("phone-1001 -> pbx", "pbx -> phone-1001")
+TWINS = {
+    "a whole call, with a capture": 'call = lab.call("phone-1001", "+15550100", hold_s=10)',
+    "a whole call in": 'call = lab.inbound("+442079460000", hold_s=10)',
+    "its ladder": "ladder(call)",
+    "what each end hears while it runs": 'lab.phone("phone-1001").calls()[-1].media.received',
+    "its voice in numbers": "media(call)",
+    "listen to it": 'show.sound(call, "phone-1001 -> pbx")',
+    "make the line bad": "lab.impair(loss=0.05, jitter_ms=20)",
+    "make it good": "lab.impair()",
+}
+"""Everything that the panel does, as lines of code; ladder and media are those of labkit.lesson."""
+
+
+def call_panel(lab: Lab | None = None) -> Panel:
+    """The live view of a call of a lab, the default one if none is given; see TWINS for the same in code."""
+    name = lab.name if lab else "default"
+    return CallPanel(name, partial(Lab, name)).opened()
+
+
+class CallPanel(Panel):
+    """Place a call and watch it; the job of the call runs until it is hung up."""
+
+    def __init__(self, name: str, make: Make) -> None:
+        """Lay the panel out."""
+        super().__init__(f"A call, live, lab {name}", name, make, TWINS)
+        self.number = text("Number", "+15550100", "200px")
+        self.did = text("Our number", "+442079460000", "220px")
+        self.out = button(self, "Call out", "phone-1001 calls the number; watch it grow", self._out, first=True)
+        self.incoming = button(self, "Call in", "A customer calls our number; watch it grow", self._in)
+        self.hang_up = button(self, "Hang up", "End the call that is watched", self._hang_up)
+        self.quality = choice(
+            "The line", [("good", (0.0, 0.0)), ("loses 5 %", (0.05, 0.0)), ("jitters 20 ms", (0.0, 20.0))]
+        )
+        self.quality.observe(self._impair, "value")
+        self.charts, self.ladder, self.words = html(width="100%"), html(width="100%"), html(width="100%")
+        self.listen = button(self, "Listen", "Play what was said on the last call, both ways", self._listen)
+        top = row(self.number, self.out, self.did, self.incoming)
+        self.fill(top, row(self.hang_up, self.quality, self.listen), self.charts, column(self.ladder), self.words)
+        self._over = False
+        self._side, self._artist, self._drawing = Errands(make), Errands(make), Lock()
+        self._heard: Capture | None = None
+
+    def close(self) -> None:
+        """End the call too."""
+        self._over = True
+        self._side.end()
+        self._artist.end()
+        super().close()
+
+    def _out(self) -> None:
+        number = self.number.value.strip()
+        twin = f'lab.call("phone-1001", "{number}", hold_s=10)'
+        self._watch(f"phone-1001 calls {number}", twin, PHONES[0], lambda line: line.place(number))
+
+    def _in(self) -> None:
+        did = self.did.value.strip()
+        twin = f'lab.inbound("{did}", hold_s=10)'
+        self._watch(f"{CALLER} calls {did}", twin, PROVIDER, lambda line: line.place(did, caller=CALLER))
+
+    def _watch(self, doing: str, twin: str, host: str, place: Callable[[Any], str]) -> None:
+        self._over = False
+
+        def watch(lab: Lab) -> Done:
+            with lab.running().capture(title="live") as recorder:
+                line = lab.parties.provider if host == PROVIDER else lab.phone(host)
+                name = place(line)
+                try:
+                    self._follow(lab, line, name, recorder)
+                finally:
+                    line.hang_up(name)
+                    line.wait(name, "ended", 2.0)
+            self._heard = recorder.capture
+            self.draw(recorder)
+            report = line.report(name)
+            return Done(f"{doing}: {report.status or 'no answer'} {report.reason}. The ladder is whole.")
+
+        self.do(f"{doing}; Hang up ends it", watch, twin)
+
+    def _follow(self, lab: Lab, line: Phone | Provider, name: str, recorder: Recorder) -> None:
+        """Look at the call four times a second until it is over."""
+        gauges = {host: Gauge(f"heard by {host}") for host in (*PHONES, PROVIDER)}
+        size, drawn, began = -1, 0.0, time.monotonic()
+        while not self._over and time.monotonic() < began + MOST_S:
+            now = time.monotonic()
+            self.measure(lab, gauges)
+            state = line.report(name).state
+            grown = sum(path.stat().st_size for path in recorder.capture.points.values() if path.exists())
+            if grown != size and now > drawn + (TALK_S if state == "confirmed" else SETUP_S):
+                self._sketch(recorder)
+                size, drawn = grown, now
+            if state == "ended":
+                return
+            time.sleep(max(0.0, 1 / RATE_HZ - (time.monotonic() - now)))
+
+    def measure(self, lab: Lab, gauges: dict[str, Gauge]) -> None:
+        """Show loss and jitter at each end that has a call."""
+        for host, gauge in gauges.items():
+            line = lab.provider if host == PROVIDER else lab.phone(host)
+            calls = alive(line.calls())
+            gauge.take(calls[-1].media if calls else None)
+        heard = {host: gauge for host, gauge in gauges.items() if gauge.samples}
+        self.charts.value = svg(heard)
+
+    def _sketch(self, recorder: Recorder) -> None:
+        """Draw behind, for that may take longer than a quarter of a second; not twice at once."""
+        if not self._drawing.locked():
+            self._artist.put(lambda lab: self.draw(recorder))
+
+    def draw(self, recorder: Recorder) -> None:
+        """Show the ladder of what is captured so far."""
+        from labkit.show import ladder
+
+        try:
+            drawn = ladder(recorder.capture, theme=self.frame.theme)
+            self.ladder.value = drawn.html()
+            self.words.value = (
+                f"<details><summary>the ladder in words</summary><pre>{escape(str(drawn))}</pre></details>"
+            )
+        except LabError as why:
+            self.words.value = f"<p>{escape(str(why))}</p>"
+
+    def _hang_up(self) -> None:
+        if not self.frame.doing:
+            raise HostError("No call is watched. Press Call out or Call in first.")
+        self._over = True
+
+    def _listen(self) -> None:
+        def listen(lab: Lab) -> Done:
+            from labkit.show import sound
+
+            if self._heard is None:
+                raise HostError("Nothing to listen to yet: place a call first.")
+            self.words.value = "".join(sound(self._heard, way)._repr_html_() for way in WAYS)
+            return Done("Press play: what the agent said, and what the agent heard.")
+
+        self.do("Reading the voice", listen, f'show.sound(call, "{WAYS[0]}")')
+
+    def _impair(self, change: dict[str, Any]) -> None:
+        loss, jitter_ms = change["new"]
+        words = {"loss": loss, "jitter_ms": jitter_ms, "delay_ms": jitter_ms} if any(change["new"]) else {}
+        given = ", ".join(f"{name}={value:g}" for name, value in words.items())
+        self._side.put(lambda lab: self.attempt(lambda: lab.running().impair(**words)))
+        self.frame.twin = f"lab.impair({given})"
