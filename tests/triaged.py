@@ -56,7 +56,11 @@ class Judged:
     @property
     def right_place(self) -> bool:
         """Whether one of the first findings names the option."""
-        names = {name for each in self.said.findings[:FIRST] for name in (each.place, each.object, each.option)}
+        return self.among(FIRST)
+
+    def among(self, count: int) -> bool:
+        """Whether one of so many findings names the option."""
+        names = {name for each in self.said.findings[:count] for name in (each.place, each.object, each.option)}
         return bool({name.lower() for name in names} & self.truth.places)
 
     @property

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.lesson.alerting import ringing as ringing
+    from labkit.lesson.diagnosing import diagnosis as diagnosis
+    from labkit.lesson.diagnosing import lamps as lamps
     from labkit.lesson.keypad import keys as keys
     from labkit.lesson.keypad import presses as presses
     from labkit.lesson.keypad import understood as understood
@@ -63,6 +65,7 @@ __all__ = [
     "check",
     "compare",
     "contacts",
+    "diagnosis",
     "doctor",
     "figures",
     "hint",
@@ -70,6 +73,7 @@ __all__ = [
     "keys",
     "lab",
     "ladder",
+    "lamps",
     "legacy",
     "log",
     "lost",
@@ -101,6 +105,7 @@ _HOMES = {
     "check": "labkit.lesson.replies",
     "compare": "labkit.lesson.listening",
     "contacts": "labkit.lesson.reach",
+    "diagnosis": "labkit.lesson.diagnosing",
     "doctor": "labkit.lesson.views",
     "figures": "labkit.lesson.listening",
     "file": "labkit.lesson.telling",
@@ -108,6 +113,7 @@ _HOMES = {
     "identities": "labkit.lesson.views",
     "keys": "labkit.lesson.keypad",
     "ladder": "labkit.lesson.views",
+    "lamps": "labkit.lesson.diagnosing",
     "log": "labkit.lesson.telling",
     "media": "labkit.lesson.views",
     "adopt": "labkit.lesson.moving",

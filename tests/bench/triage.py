@@ -52,28 +52,31 @@ class Bench:
             what = Truth(state.name, "", frozenset())
             if slug != HEALTHY and state is broken:
                 what = truth(Shelf.here().read(slug), state.name)
-            yield what, Run.load(state), _texts(state / "etc")
+            yield what, Run.load(state), texts(state / "etc")
 
     def _make(self, slug: str, seed: int | None, states: list[Path]) -> None:
         if slug == HEALTHY:
             self.lab.heal()
-            self._keep(states[0], verifying.run(self.lab, judging.HEALTHY))
+            keep(states[0], self.lab, verifying.run(self.lab, judging.HEALTHY))
             return
         scenario = self.lab.break_(slug, seed)
-        self._keep(states[0], judging.symptom(self.lab, scenario))
+        keep(states[0], self.lab, judging.symptom(self.lab, scenario))
         for mended in states[1:]:
             staging.carry_out(self.lab, scenario.fix, "fix")
-            self._keep(mended, verifying.run(self.lab, scenario))
-
-    def _keep(self, folder: Path, run: Run) -> None:
-        run.save(folder)
-        for name, text in self.lab.config.items():
-            path = folder / "etc" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            keep(mended, self.lab, verifying.run(self.lab, scenario))
 
 
-def _texts(folder: Path) -> dict[str, str]:
+def keep(folder: Path, lab: Lab, run: Run) -> None:
+    """Write a run and the lab's configuration into a folder."""
+    run.save(folder)
+    for name, text in lab.config.items():
+        path = folder / "etc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Files by name below a folder."""
     files = (each for each in folder.rglob("*") if each.is_file())
     return {str(each.relative_to(folder)): each.read_text() for each in files}
 
