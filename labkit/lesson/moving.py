@@ -9,7 +9,7 @@ from labkit import show
 from labkit.lesson.telling import Lines
 from labkit.pjsip.graph import object_graph
 from labkit.pjsip.migration import Migration
-from labkit.pjsip.migration.draft import Written
+from labkit.pjsip.migration.draft import Draft, Written
 from labkit.pjsip.objects import read_objects
 from labkit.runtime.topology import lab_env
 from labkit.scenario.values import render
@@ -40,13 +40,14 @@ def preview(migration: Migration) -> Picture:
 def carried(migration: Migration, name: str) -> pd.DataFrame:
     """Every option that was written for a name such as "provider", a row each.
 
-    Columns: object (its type), option, value, line (of sip.conf; empty where chan_sip had it by default), because.
+    Columns: object (its type, and its name where that is another), option, value, line (of sip.conf; empty where it is
+    from no line), because.
     """
     import pandas as pd
 
     rows = [
         {
-            "object": draft.type,
+            "object": _called(draft, name),
             "option": line.name,
             "value": "..." if line.name in _SECRET else line.value,
             **_because(line.why),
@@ -56,6 +57,10 @@ def carried(migration: Migration, name: str) -> pd.DataFrame:
         for line in draft.lines
     ]
     return pd.DataFrame(rows, columns=["object", "option", "value", "line", "because"]).set_index("object")
+
+
+def _called(draft: Draft, name: str) -> str:
+    return draft.type if draft.name == name else f"{draft.type} {draft.name}"
 
 
 def _shown(line: Written) -> str:

@@ -44,7 +44,7 @@ def test_the_old_file_holds_the_labs_own_addresses(house: Any) -> None:
 def test_each_option_names_the_line_that_it_comes_from(house: Any, new: Migration) -> None:
     lines = str(legacy(house)).splitlines()
     table = carried(new, "provider")
-    assert {"endpoint", "aor", "auth", "identify", "registration"} == set(table.index)
+    assert {"endpoint", "aor", "auth", "auth provider-login", "identify", "registration"} == set(table.index)
     for line, because in zip(table["line"], table["because"], strict=True):
         if line and "..." not in because:
             assert lines[int(line) - 1] == because
