@@ -8,7 +8,18 @@ from collections.abc import Collection, Iterator
 from labkit.scenario.form import Place, nearest
 from labkit.scenario.model import Change, Scenario
 
-FAMILIES = ("inbound", "dialplan", "outbound", "audio", "caller-id", "clock", "keys", "security", "migration")
+FAMILIES = (
+    "inbound",
+    "dialplan",
+    "outbound",
+    "audio",
+    "caller-id",
+    "clock",
+    "keys",
+    "load",
+    "security",
+    "migration",
+)
 LAYERS = ("signalling", "sdp", "rtp", "dialplan", "nat", "provider")
 PLACERS = ("phone-1001", "phone-1002", "stranger")
 """Hosts that place calls, beside the provider for numbers."""
