@@ -1,4 +1,4 @@
-"""The lamps of a call in a lesson: red where the lab is broken, the same words at every run, a picture with its text."""
+"""The lamps of a call in a lesson: red where the lab is broken, the same words at every run, a picture with text."""
 
 from __future__ import annotations
 
