@@ -12,6 +12,9 @@ from labkit.provider.view import PortalView, TrunkView
 if TYPE_CHECKING:
     from labkit.provider.service import Service
 
+DROPPED = ("refused", 0)
+"""State and status of an attempt that was not even answered."""
+
 
 class Portal:
     """The portal of a running provider."""
@@ -21,7 +24,7 @@ class Portal:
         self._service = service
 
     def view(self) -> PortalView:
-        """Give the page as it is now."""
+        """Give the page as it is now; what was dropped without an answer is in nobody's list of calls."""
         service = self._service
         trunks = tuple(
             TrunkView(
@@ -33,7 +36,8 @@ class Portal:
             for trunk in service.policy.trunk
         )  # fmt: skip
         registrations = tuple(service.registrations())
-        return PortalView(service.policy.title, trunks, registrations, tuple(service.attempts()))
+        calls = tuple(each for each in service.attempts() if (each.state, each.status) != DROPPED)
+        return PortalView(service.policy.title, trunks, registrations, calls)
 
     def shown(self) -> dict[str, Any]:
         """Give the page as plain data."""

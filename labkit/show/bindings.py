@@ -55,6 +55,8 @@ class Attempt:
     def label(self) -> str:
         """What the attempt came to, in a word or two."""
         last = self.answers[-1]
+        if self.life_s == 0:
+            return "taken back"
         return last if last == NO_ANSWER else f"{last[:3]}: {self.life_s} s" if self.life_s else last[:3]
 
 
