@@ -60,12 +60,14 @@ def code(notebook: NotebookNode) -> Iterator[NotebookNode]:
 
 
 def said(source: str) -> Iterator[tuple[str, str]]:
-    """Calls of break_, heal, verify and check in their order, each with its first argument where that is a text."""
+    """Calls of lab.break_, heal, verify, and of check, in their order, each with its first argument that is a text."""
     tree = ast.parse(TransformerManager().transform_cell(source))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
         match call:
-            case ast.Call(func=ast.Attribute(attr="break_" | "heal" | "verify" as verb) | ast.Name(id="check" as verb)):
+            case ast.Call(func=ast.Attribute(ast.Name("lab"), "break_" | "heal" | "verify" as verb)):
+                yield verb, _text(call.args[:1])
+            case ast.Call(func=ast.Name("check" as verb)):
                 yield verb, _text(call.args[:1])
 
 

@@ -130,7 +130,7 @@ def test_a_lesson_is_described_by_what_its_cells_do() -> None:
 def test_an_episode_ends_where_the_lab_is_healed_or_broken_by_another() -> None:
     found = episodes(
         lesson(
-            new_code_cell('lab.break_("inbound-401")'),
+            new_code_cell('lab.break_("inbound-401")\nlab.provider.verify("registered", ["+15550100"])'),
             new_code_cell('check("inbound-401.object", answer)\nlab.break_("outbound-407")'),
             picture("lab.heal()"),
             new_code_cell("lab.verify()"),
