@@ -49,6 +49,7 @@ RULES = """
 .labkit-board.labkit-board th, .labkit-board.labkit-board td { text-align: left; padding: 3px 14px 3px 0;
   border-bottom: 1px solid var(--lk-line); background: none; color: var(--lk-ink); vertical-align: top; }
 .labkit-board th { font-weight: 600; }
+.labkit-board img { max-width: 100%; height: auto; }
 .labkit-board a { color: var(--lk-leg); }
 .labkit-board summary { cursor: pointer; }
 .labkit-board blockquote { margin: 6px 0; padding: 4px 14px; border-left: 4px solid var(--lk-leg); color: var(--lk-ink);
