@@ -9,6 +9,9 @@ from functools import cached_property
 from labkit.diagnosis.signals import Signal
 from labkit.trace.legs import Leg
 
+_LAST_DIGITS = 6
+"""What a dialplan leaves of a number."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -39,6 +42,10 @@ class Attempt:
     def number(self) -> str:
         """User part of the Request-URI: the number dialled."""
         return self.invite.facts.uri.partition(":")[2].partition("@")[0].partition(";")[0]
+
+    def dials_as(self, other: Attempt) -> bool:
+        """Whether both dial the same number, whatever the dialplan put before or took away."""
+        return self.number[-_LAST_DIGITS:] == other.number[-_LAST_DIGITS:]
 
     @property
     def uri_host(self) -> str:
@@ -95,6 +102,11 @@ class Attempt:
     def bye(self) -> Signal | None:
         """The first BYE."""
         return next(self.requests("BYE"), None)
+
+    def going_on_at(self, time_s: float) -> bool:
+        """Whether it was up at a moment, or about to be: accepted so far, and not yet ended."""
+        end = self.bye or self.refusal
+        return self.invite.time_s < time_s and not self.unanswered and not (end and end.time_s < time_s)
 
     @property
     def up_s(self) -> float:

@@ -31,11 +31,23 @@ def _not_acceptable(case: Case) -> Iterator[tuple[Attempt, Signal, Signal]]:
             yield attempt, refusal, attempt.invite
 
 
+def _accepted_before(case: Case, offer: Signal) -> Attempt | None:
+    """A call to the same end that was answered, with the same codecs offered: then these were not the reason."""
+    alike = (each for each in case.attempts if each.answer and each.invite.target == offer.target)
+    return next((each for each in alike if _codecs(each.invite) == _codecs(offer) != []), None)
+
+
+def _codecs(signal: Signal) -> list[str]:
+    return [each.name for announced in signal.facts.media for each in announced.media.rtp_formats]
+
+
 @rule("sdp", "endpoint.allow", "C06", "C07")
 def no_common_codec(case: Case) -> Iterator[Clue]:
     """488: no codec that both sides have."""
     for attempt, refusal, offer in _not_acceptable(case):
-        if case.logged(_NO_PORT) or _about_security(case, attempt, refusal, offer) > 0.5:
+        if _accepted_before(case, offer) or case.logged(_NO_PORT):
+            continue
+        if _about_security(case, attempt, refusal, offer) > 0.5:
             continue
         said = (
             case.logged(r"No joint capabilities for '(\w+)' media stream|Couldn't negotiate stream")
@@ -97,6 +109,14 @@ def no_port_left(case: Case) -> Iterator[Clue]:
         yield Clue(
             0.95, "Asterisk had no RTP port left (two for each leg), and refuses with 488.", (*logged(said), *settings)
         )
+        return
+    for attempt, refusal, offer in _not_acceptable(case):
+        accepted = _accepted_before(case, offer)
+        up = sum(each.going_on_at(attempt.invite.time_s) for each in case.attempts)
+        if refusal.by_pbx and accepted and up:
+            says = f"488, and the same offer was accepted when fewer calls were up than {up}: not codecs, but room."
+            yield Clue(0.7, says, (of(refusal), of(accepted.invite, _described(accepted.invite), "sdp")))
+            return
 
 
 def _step_ms(row: dict[str, Any]) -> int:

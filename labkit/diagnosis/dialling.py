@@ -10,9 +10,6 @@ from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, host_of
 from labkit.diagnosis.signals import Signal
 
-_LAST_DIGITS = 6
-"""What the dialplan leaves of a number, whatever it puts before it."""
-
 
 @rule("signalling", "aor.qualify_frequency", "C08", "H06")
 def taken_for_dead(case: Case) -> Iterator[Clue]:
@@ -80,11 +77,10 @@ def goes_nowhere(case: Case) -> Iterator[Clue]:
     alive = {each.source for each in case.signals if each.to_pbx and each.source in case.trunks}
     if not alive or _silent_options(case):
         return
-    left = {each.number[-_LAST_DIGITS:] for each in case.attempts if each.way == "out"}
     for attempt in case.inbound("phone"):
         refusal = attempt.refused_with(503)
         taken = refusal is not None and refusal.by_pbx and any(attempt.responses(100, 100))
-        if refusal is not None and taken and not any(attempt.number.endswith(each) for each in left):
+        if refusal is not None and taken and not any(attempt.dials_as(each) for each in case.outbound()):
             says = (
                 f"The dialplan took the call to {attempt.number}, and no INVITE left for any trunk: Dial leads nowhere."
             )

@@ -18,11 +18,21 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def _refused(case: Case, *codes: int) -> Iterator[tuple[Attempt, Signal]]:
-    """Calls that a provider refused with one of these codes, or with any."""
+    """Calls that a provider refused with one of these codes, or with any, and that found no other way."""
     for attempt in case.outbound():
         refusal = attempt.refusal
-        if refusal is not None and refusal.to_pbx and (refusal.code in codes or not codes):
+        asked = refusal is not None and refusal.to_pbx and (refusal.code in codes or not codes)
+        if refusal is not None and asked and not _went_another_way(case, attempt, refusal):
             yield attempt, refusal
+
+
+def _went_another_way(case: Case, attempt: Attempt, refusal: Signal) -> bool:
+    """Whether the caller was answered all the same, by the next trunk that the dialplan tried."""
+    callers = (each for each in case.attempts if each.way == "in" and each.dials_as(attempt))
+    return any(
+        each.answer and each.invite.time_s < attempt.invite.time_s < refusal.time_s < each.answer.time_s
+        for each in callers
+    )
 
 
 def _stopped_at_challenge(case: Case) -> Iterator[tuple[Attempt, Signal]]:
@@ -177,13 +187,7 @@ def too_many(case: Case) -> Iterator[Clue]:
                 "provider.cps" if rate else "",
             )
             return
-        up = sum(
-            1
-            for each in passed
-            if each.answer
-            and each.answer.time_s < attempt.invite.time_s
-            and (not each.bye or each.bye.time_s > attempt.invite.time_s)
-        )
+        up = sum(each.going_on_at(attempt.invite.time_s) for each in passed)
         if up and len(refused) > 1:
             yield Clue(
                 0.45 if hanging else 0.5,
