@@ -20,12 +20,10 @@ def barred(case: Case) -> Iterator[Clue]:
     """An access list of the endpoint or of res_pjsip refuses the source."""
     said = case.logged(r"Not match Endpoint(?: Contact)? ACL|failed ACL|does not pass ACL")
     for attempt in case.inbound():
-        refusal = attempt.refused_with(403)
-        if refusal is not None and refusal.by_pbx:
-            endpoint = case.settings.endpoint_at(attempt.peer)
-            lists = (
-                [cited(endpoint, name) for name in ("deny", "permit", "acl") if endpoint.get(name)] if endpoint else []
-            )
+        refusal = attempt.refused_with(403, 401)
+        endpoint = case.settings.endpoint_at(attempt.peer)
+        lists = [cited(endpoint, name) for name in ("deny", "permit", "acl") if endpoint.get(name)] if endpoint else []
+        if refusal is not None and refusal.by_pbx and (refusal.code == 403 or said or lists):
             yield Clue(
                 0.9 if said or lists else 0.6,
                 "We refuse a known host by an access list.",
@@ -43,7 +41,7 @@ def strangers(case: Case) -> Iterator[Clue]:
     if through:
         says = "A host that belongs to no trunk got a call through: an anonymous endpoint, or a match that is too wide."
         yield Clue(
-            0.9,
+            0.95,
             says,
             (of(through[0].invite), of(through[0].answer or through[0].invite)),
             "endpoint.anonymous",

@@ -34,7 +34,7 @@ def _asserted(signal: Signal) -> dict[str, str]:
 
 def _refused_for_caller(case: Case) -> Iterator[tuple[Attempt, Signal]]:
     for attempt in case.outbound():
-        refusal = attempt.refused_with(403, 433, 603, 484, 428)
+        refusal = attempt.refused_with(403, 433, 603, 484)
         if refusal is not None and refusal.to_pbx and _ABOUT_CALLER.search(refusal.message.reason or ""):
             yield attempt, refusal
 

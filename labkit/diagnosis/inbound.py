@@ -34,7 +34,8 @@ def is_stranger(case: Case, attempt: Attempt) -> bool:
     if attempt.tried_again:
         return True
     if case.settings:
-        return not case.settings.contexts_of(attempt.number)
+        unasked = attempt.answer is not None and not case.settings.identifies(attempt.peer)
+        return unasked or not case.settings.contexts_of(attempt.number)
     return not case.near_a_trunk(attempt.peer) and bool(case.own_numbers) and attempt.number not in case.own_numbers
 
 

@@ -12,6 +12,9 @@ from labkit.diagnosis.settings import cited, yes
 from labkit.diagnosis.signals import Signal
 from labkit.trace.nat import private
 
+_ON_ITS_WAY_S = 0.2
+"""An answer may be repeated for so long after our ACK left."""
+
 
 def _answers_repeated(attempt: Attempt) -> list[Signal]:
     return [each for each in attempt.signals if 200 <= each.code <= 299 and each.method == "INVITE" and each.repeat]
@@ -24,14 +27,16 @@ def answer_never_confirmed(case: Case) -> Iterator[Clue]:
         repeated = _answers_repeated(attempt)
         if not repeated or not attempt.answer:
             continue
-        acks = [each for each in attempt.signals if each.message.method == "ACK"]
+        number = attempt.answer.message.cseq.partition(" ")[0]
+        acks = [each for each in attempt.signals if each.message.cseq == f"{number} ACK"]
         contact = attempt.answer.contact_host
         evidence = [
             of(attempt.answer, f"Contact: {contact}"),
             of(repeated[-1], f"repeated {repeated[-1].repeat} times"),
         ]
         kept_out = [each for each in acks if case.never_came_in(each)]
-        if any(each.time_s > repeated[-1].time_s for each in acks if each not in kept_out):
+        waits_s = [repeated[-1].time_s - each.time_s for each in acks if each not in kept_out]
+        if waits_s and max(waits_s) < _ON_ITS_WAY_S:
             continue  # late, and there in the end
         if attempt.answer.by_pbx and private(contact) and not private(attempt.peer):
             transports = [cited(each, "external_signaling_address") for each in case.settings.objects("transport")]

@@ -96,8 +96,9 @@ def kept_in(case: Case) -> Iterator[Clue]:
     sent = [each for each in case.signals if each.by_pbx and each.target in case.trunks]
     lost = [each for each in sent if each.points == {case.inside} and case.recorded(outside, each.time_s)]
     if len(lost) > 1:
+        gone = {each.target for each in sent if outside in each.points} - {each.target for each in lost}
         yield Clue(
-            0.85,
+            0.3 if gone else 0.85,  # others get out, so the way is open and nobody has this address
             f"{lost[0].message.start} to {lost[0].target} does not leave the network.",
             (of(lost[0], "not seen outside"),),
         )

@@ -157,7 +157,7 @@ def registrar_refuses(case: Case) -> Iterator[Clue]:
     for each in case.responses("REGISTER"):
         if each.code in (403, 404, 500, 503) and not _credentials(case, each):
             yield Clue(
-                0.5,
+                0.7 if each.code == 403 and not any(one.code == 401 for one in case.responses("REGISTER")) else 0.5,
                 f"The registrar refuses with {each.message.start}, before any password was asked for.",
                 (of(each),),
                 next="Ask the provider whether the account is active.",
@@ -212,17 +212,21 @@ def swapped_uris(case: Case) -> Iterator[Clue]:
 
 @rule("signalling", "registration.server_uri", "A18")
 def registers_elsewhere(case: Case) -> Iterator[Clue]:
-    """REGISTER goes to another host than the trunk's calls do, and gets no answer there."""
-    for each in case.settings.objects("registration"):
-        host = host_of(each.get("server_uri") or "")
-        contacts = {host_of(value) for aor in case.settings.objects("aor") for value in aor.values("contact")}
-        sent = [one for one in case.requests("REGISTER") if one.target == host]
-        if host not in contacts and sent and sent[0] in _unanswered(case):
-            yield Clue(
-                0.6,
-                f"REGISTER goes to {host}, no trunk's contact, and nobody answers there.",
-                (of(sent[0]), cited(each, "server_uri")),
-            )
+    """REGISTER goes to another host than the trunk's calls do, and gets no answer there, while others answer us."""
+    contacts = {host_of(value) for aor in case.settings.objects("aor") for value in aor.values("contact")}
+    alive = {each.source for each in case.signals if each.to_pbx and each.source in case.trunks}
+    for each in _unanswered(case):
+        if each.target in contacts | alive or not (alive and case.ignored(each)):
+            continue
+        own = [
+            one for one in case.settings.objects("registration") if each.target == host_of(one.get("server_uri") or "")
+        ]
+        yield Clue(
+            0.85 if own else 0.6,
+            f"REGISTER goes to {each.target}, and nobody answers there; {', '.join(sorted(alive))} answers.",
+            (of(each), *(cited(one, "server_uri") for one in own[:1])),
+        )
+        return
 
 
 @rule("signalling", "registration.type", "A07", "A13")
