@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.lesson.alerting import ringing as ringing
+    from labkit.lesson.clocks import ending as ending
+    from labkit.lesson.clocks import header as header
+    from labkit.lesson.clocks import repeats as repeats
+    from labkit.lesson.clocks import spans as spans
     from labkit.lesson.diagnosing import diagnosis as diagnosis
     from labkit.lesson.diagnosing import lamps as lamps
     from labkit.lesson.keypad import keys as keys
@@ -67,7 +71,9 @@ __all__ = [
     "contacts",
     "diagnosis",
     "doctor",
+    "ending",
     "figures",
+    "header",
     "hint",
     "identities",
     "keys",
@@ -88,7 +94,9 @@ __all__ = [
     "recording",
     "registers",
     "registration",
+    "repeats",
     "ringing",
+    "spans",
     "story",
     "trunks",
     "understood",
@@ -96,45 +104,49 @@ __all__ = [
 ]
 
 _HOMES = {
+    "adopt": "labkit.lesson.moving",
     "agreed": "labkit.lesson.views",
     "ask": "labkit.lesson.reach",
     "attempts": "labkit.lesson.views",
     "bindings": "labkit.lesson.registering",
     "buffered": "labkit.lesson.listening",
+    "carried": "labkit.lesson.moving",
     "carriers": "labkit.lesson.views",
     "check": "labkit.lesson.replies",
     "compare": "labkit.lesson.listening",
     "contacts": "labkit.lesson.reach",
     "diagnosis": "labkit.lesson.diagnosing",
     "doctor": "labkit.lesson.views",
+    "ending": "labkit.lesson.clocks",
     "figures": "labkit.lesson.listening",
     "file": "labkit.lesson.telling",
+    "header": "labkit.lesson.clocks",
     "hint": "labkit.lesson.replies",
     "identities": "labkit.lesson.views",
     "keys": "labkit.lesson.keypad",
     "ladder": "labkit.lesson.views",
     "lamps": "labkit.lesson.diagnosing",
-    "log": "labkit.lesson.telling",
-    "media": "labkit.lesson.views",
-    "adopt": "labkit.lesson.moving",
-    "carried": "labkit.lesson.moving",
     "legacy": "labkit.lesson.moving",
+    "log": "labkit.lesson.telling",
     "lost": "labkit.lesson.moving",
-    "preview": "labkit.lesson.moving",
+    "media": "labkit.lesson.views",
     "offers": "labkit.lesson.views",
     "outage": "labkit.lesson.registering",
     "parties": "labkit.lesson.views",
     "presses": "labkit.lesson.keypad",
-    "understood": "labkit.lesson.keypad",
+    "preview": "labkit.lesson.moving",
     "progress": "labkit.course.chart",
     "quality": "labkit.lesson.listening",
     "rating": "labkit.lesson.listening",
     "recording": "labkit.lesson.listening",
     "registers": "labkit.lesson.registering",
     "registration": "labkit.lesson.telling",
+    "repeats": "labkit.lesson.clocks",
     "ringing": "labkit.lesson.alerting",
+    "spans": "labkit.lesson.clocks",
     "story": "labkit.lesson.telling",
     "trunks": "labkit.lesson.views",
+    "understood": "labkit.lesson.keypad",
     "watch": "labkit.lesson.registering",
 }
 

@@ -20,9 +20,10 @@ _RESTLESS = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "~"),
     (re.compile(r"(?<=-)[0-9a-f]{8}\b"), "~"),
     (re.compile(r"\b0x[0-9a-f]{6,}\b"), "~"),
+    (re.compile(r"(?<=\d:)\d{5}\b"), "~"),
     (re.compile(r"(?<=;line=)\w+"), "~"),
 )
-"""What differs from run to run in Asterisk's log: Call-IDs, channels, addresses of objects, tokens of `line`."""
+"""What differs between runs in Asterisk's log: Call-IDs, channels, objects' addresses, RTP ports, tokens of `line`."""
 _COUNTED = re.compile(r"(\d+) of \d+ RTP packets lost")
 _LOG_S = 1.0
 """Time that Asterisk is given to write a line."""
