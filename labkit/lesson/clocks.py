@@ -52,17 +52,18 @@ def ending(call: Call) -> pd.DataFrame:
     return own.assign(lasted_s=own["duration_s"].round().astype("Int64"))[["from", "to", "ended_by", "lasted_s"]]
 
 
-def header(call: Call, name: str) -> pd.DataFrame:
-    """What a header said in a call, each value of each sender once, without tags: a row each, in order of time.
+def header(call: Call, name: str, method: str = "INVITE") -> pd.DataFrame:
+    """What a header said in the requests of a method and their answers, without tags: leg by leg, each value once.
 
     Columns: message, from, to, value.
     """
     import pandas as pd
 
     table = call.trace.messages
-    own = table[(table["call"] == number_of(call)) & (table["retransmission"] == 0)].drop_duplicates("packet")
+    first = (table["retransmission"] == 0) & table["cseq"].str.endswith(f" {method}")
+    own = table[(table["call"] == number_of(call)) & first].drop_duplicates("packet")
     rows = []
-    for row in own.to_dict("records"):
+    for row in own.sort_values(["leg", "time_s"]).to_dict("records"):
         label = row["method"] if pd.isna(row["code"]) else f"{int(row['code'])} to {row['cseq'].split()[-1]}"
         for key, value in parse(call.trace.message(row["frame"], row["point"]).data).rows:
             if key.casefold() == name.casefold():
