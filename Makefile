@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE # packages are compiled when first used, and on
 bench matrix record: export LABKIT_JOURNAL := /dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help lab down test lint bench matrix record site fresh clean
+.PHONY: help lab down test lint bench matrix triage record site fresh clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +41,10 @@ bench: ## the figures of tests/bench, measured here
 matrix: ## every broken trunk healthy, broken, wrongly and rightly mended, three seeds (RUNTIME=compose for that one)
 	@$(PYTHON) tools/bootstrap.py --test
 	@$(BIN)/python -m tests.bench.scenarios --labs=3 $(if $(RUNTIME),--runtime $(RUNTIME))
+
+triage: ## the diagnosis over every broken trunk, three seeds: how often it names layer and option
+	@$(PYTHON) tools/bootstrap.py --test
+	@$(BIN)/python -m tests.bench.triage --mended $(if $(RUNTIME),--runtime $(RUNTIME))
 
 record: ## run the notebooks and write their outputs
 	@$(PYTHON) tools/bootstrap.py --test
