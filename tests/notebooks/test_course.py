@@ -11,11 +11,13 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from labkit.course import syllabus
 from labkit.runtime.topology import lab_env
 from labkit.scenario.questions import LAYERS
 from tests.notebooks.rules import prose
 from tools.describe import described, episodes
 
+README = Path(__file__).parents[2] / "README.md"
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 SYMPTOMS = {
@@ -139,3 +141,8 @@ def test_a_picture_without_words_is_none() -> None:
         lesson(new_code_cell('lab.break_("inbound-401")'), picture("ladder(call)"), new_code_cell("lab.verify()"))
     )
     assert [(each.drawn, each.checks) for each in found] == [(True, ["verify"])]
+
+
+def test_the_readme_names_every_lesson_with_its_question_and_minutes() -> None:
+    told = re.findall(r"^\| \[\d\d\]\(notebooks/(.+)\) \| (.+) \| (\d+) \|$", README.read_text(), re.MULTILINE)
+    assert [(each.path.name, each.title, str(each.minutes)) for each in syllabus.lessons()] == told
