@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit.pjsip import reference
-from labkit.pjsip.lint import callers, legacy, loading, media, numbers, security, trunks
+from labkit.pjsip.lint import habits, legacy, loading, media, numbers, security, trunks
 from labkit.pjsip.lint.rule import RULES, SEVERITIES, Finding, Rule, finding
 from labkit.pjsip.lint.subject import Subject
 from labkit.pjsip.objects import read_files
@@ -24,7 +24,7 @@ _LOOKS = re.compile(
     r"^\s*(type\s*=\s*(endpoint|aor|auth|identify|registration|transport)|(exten|same)\s*=)", re.MULTILINE
 )
 """What tells a file that cannot be read at all as one of ours."""
-_ROOMS = (loading, trunks, callers, media, legacy, numbers, security)
+_ROOMS = (loading, trunks, habits, media, legacy, numbers, security)
 """The modules whose rules are declared as they load."""
 
 

@@ -152,19 +152,6 @@ def open_ports(rules: str) -> Iterator[tuple[int, int]]:
 
 
 @rule(
-    "PJ208", "hint", "rewrite_contact on a trunk",
-    why="It puts the packet's source into the provider's Contact and Record-Route: later requests miss its proxies.",
-    fix="Leave rewrite_contact to phones behind NAT.",
-    lesson="15", source=_NAT,
-)  # fmt: skip
-def rewritten_trunk(subject: Subject) -> Iterator[Spot]:
-    """Trunks with rewrite_contact."""
-    for trunk in subject.trunks:
-        if trunk.flag("rewrite_contact"):
-            yield at(trunk, trunk.setting("rewrite_contact"), f"endpoint [{trunk.id}] has rewrite_contact = yes")
-
-
-@rule(
     "PJ209", "hint", "A trunk behind NAT that nothing keeps open",
     why="The NAT forgets an idle UDP flow in 30 to 60 s; then calls reach us only just after a REGISTER.",
     fix="Set qualify_frequency to 25 on the trunk's aor.",

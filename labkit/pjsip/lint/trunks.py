@@ -24,20 +24,6 @@ def at(object_: Object, setting: Setting | None, text: str, fix: str = "") -> Sp
 
 
 @rule(
-    "PJ101", "warning", "auth on a trunk",
-    why="`auth` makes Asterisk challenge the provider's INVITE; providers do not log in: every incoming call is lost.",
-    fix="Remove auth from the endpoint; what we answer with is outbound_auth.",
-    lesson="08", source=_GUIDE,
-)  # fmt: skip
-def auth_on_trunk(subject: Subject) -> Iterator[Spot]:
-    """Endpoints with a fixed contact that demand a login."""
-    for trunk in subject.trunks:
-        if trunk.value("auth"):
-            setting = trunk.setting("auth")
-            yield at(trunk, setting, f"endpoint [{trunk.id}] has a fixed contact and auth = {setting.value}")
-
-
-@rule(
     "PJ102", "warning", "The registration logs in, the endpoint does not",
     why="The provider challenges INVITE as well as REGISTER; without outbound_auth our calls end with its 401 or 407.",
     fix="Set outbound_auth on the endpoint as well.",
@@ -188,19 +174,6 @@ def username_first(subject: Subject) -> Iterator[Spot]:
     order = found.words("endpoint_identifier_order")
     if "username" in order and "ip" in order and order.index("username") < order.index("ip"):
         yield at(found, found.setting("endpoint_identifier_order"), f"the order is {', '.join(order)}")
-
-
-@rule(
-    "PJ111", "hint", "A trunk that waits for more digits",
-    why="With allow_overlap a number that is a part of a longer extension gets a 484 and no line in the log.",
-    fix="Write allow_overlap = no on trunks.",
-    lesson="07", source="RFC 3578; docs.asterisk.org, res_pjsip endpoint allow_overlap",
-)  # fmt: skip
-def overlap_on_trunk(subject: Subject) -> Iterator[Spot]:
-    """Trunks with overlap dialling."""
-    for trunk in subject.trunks:
-        if trunk.flag("allow_overlap"):
-            yield at(trunk, trunk.setting("allow_overlap"), f"endpoint [{trunk.id}] has allow_overlap on")
 
 
 @rule(
