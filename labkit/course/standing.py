@@ -126,16 +126,21 @@ def _copied(event: Event, shown: frozenset[str]) -> bool:
 
 
 def _attempts(events: Iterable[Event], slugs: frozenset[str], shown: frozenset[str]) -> list[Attempt]:
-    """Every attempt, in the order in which they began; what cells did is put down to the newest."""
+    """Every attempt, in the order in which they began; what cells did is put down to the newest.
+
+    The cell that ran last when it began is not: a panel may have broken the lab long after it.
+    """
     attempts: list[Attempt] = []
     latest: dict[str, int] = {}
+    before: tuple[str, ...] = ()
     for event in events:
         slug = event.name if event.name in slugs else event.name.rpartition(".")[0]
         if event.what == "break" and slug in slugs:
             latest[slug] = len(attempts)
             attempts.append(Attempt(slug, event.at))
+            before = event.cells[-1:]
             continue
-        if attempts and shown.intersection(event.cells):
+        if attempts and shown.intersection(event.cells).difference(before):
             attempts[-1] = attempts[-1].helped()
         if slug in latest:
             attempts[latest[slug]] = attempts[latest[slug]].heard(event)

@@ -31,6 +31,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Give the labs of this run, or of this worker, a folder of their own, and begin to watch."""
     home = session.config.stash[HOME] = tempfile.mkdtemp(prefix="labkit-")
     os.environ["LABKIT_HOME"] = home
+    os.environ.pop("LABKIT_JOURNAL", None)  # a learner's own, which no test may write
     os.environ.setdefault("LABKIT_RUNTIME", "namespaces")  # what the lessons were recorded on; others name theirs
     if not hasattr(session.config, "workerinput"):
         os.environ[MARK] = home

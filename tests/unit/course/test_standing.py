@@ -46,6 +46,13 @@ def test_a_hint_to_another_fault_does_not_count() -> None:
     assert told(broke, event(10, "hint", "silent.object"), verified).mastered == {"refused"}
 
 
+def test_a_solution_that_ran_before_the_lab_was_broken_does_not_count() -> None:
+    broke = event(0, "break", "refused", SOLUTION)
+    verified = event(300, "verify", "refused", SOLUTION, right=True)
+    assert told(broke, verified).mastered == {"refused"}
+    assert told(broke, event(300, "verify", "refused", "panel()", SOLUTION + "\nlab", right=True)).mastered
+
+
 def test_a_verdict_that_did_not_pass_mends_nothing() -> None:
     found = told(event(0, "break", "refused"), event(60, "verify", "refused", right=False))
     assert (found.met, found.mended) == ({"refused"}, set())
