@@ -23,6 +23,8 @@ from tools.describe import described
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAWN = ('<div class="labkit-ladder">', '<div class="labkit-picture">')
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""A widget is not kept: it names what lives in one kernel only, and a page without that kernel reports an error."""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -58,6 +60,8 @@ def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
         store_widget_state=False,
     ).execute()
     for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
         if cell.cell_type == "code" and said(cell.outputs) == said(before[cell.id]):
             cell.outputs = before[cell.id]
     return with_metadata(notebook)
