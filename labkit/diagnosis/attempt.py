@@ -93,12 +93,12 @@ class Attempt:
         """The refusal where it has one of these codes."""
         return self.refusal if self.refusal and self.refusal.code in codes else None
 
-    @property
+    @cached_property
     def unanswered(self) -> bool:
         """Whether the INVITE got no response at all."""
         return not any(each.code and each.method == "INVITE" for each in self.signals)
 
-    @property
+    @cached_property
     def bye(self) -> Signal | None:
         """The first BYE."""
         return next(self.requests("BYE"), None)

@@ -72,6 +72,8 @@ def call_limit(case: Case) -> Iterator[Clue]:
         yield Clue(0.95, "Asterisk refuses further calls by its own limit.", logged(said), option)
         return
     callers = [each for each in case.attempts if each.way == "in"]
+    if not any(each.refused_with(503) for each in callers):
+        return
     most = max((_before(callers, each) for each in callers if each.answer), default=0)
     refused = [each for each in callers if each.refused_with(503) and _before(callers, each) > most]
     passed_on = any(each.refusal for each in case.outbound())
