@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,8 @@ from labkit.pjsip import reference
 from labkit.scenario.questions import LAYERS, questions, reply
 
 if TYPE_CHECKING:
-    from labkit.lab.calls import Call
     from labkit.lab.lab import Lab
+    from labkit.panel.exhibits import Recorded
     from labkit.scenario.model import Question, Scenario
 
 NOTHING = Exhibit("nothing yet: place a call, read the log or ask Asterisk first")
@@ -29,7 +29,7 @@ class Citing:
     """The evidence form, and a row for each question of the scenario."""
 
     def __init__(
-        self, panel: Panel, calls: dict[str, Call], credited: Callable[[float], None], hinted: Callable[[], None]
+        self, panel: Panel, calls: Mapping[str, Recorded], credited: Callable[[float], None], hinted: Callable[[], None]
     ) -> None:
         """Lay it out; `calls` are those that were placed, `credited` and `hinted` keep the score."""
         self.panel, self.calls, self.credited, self.hinted = panel, calls, credited, hinted
@@ -77,7 +77,9 @@ class Citing:
         of = self.calls.get(exhibit.call)
 
         def cite(lab: Lab) -> Done:
-            judged = lab.running().evidence(of, layer=layer, object=option, **exhibit.cited)
+            judged = lab.running().evidence(
+                of.trace if of is not None else None, layer=layer, object=option, **exhibit.cited
+            )
             self.verdict.value = judged._repr_html_()
             self.credited(judged.credit)
             return Done(f"{judged.credit:.0%} of it is right.")

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from labkit.lab.calls import Call
     from labkit.show.ladders import Ladder
     from labkit.show.layout import Row
+    from labkit.trace.capture import Capture
+    from labkit.trace.trace import Trace
+
+
+class Recorded(Protocol):
+    """A call, or several, with a capture."""
+
+    @property
+    def capture(self) -> Capture | None:
+        """What was recorded."""
+
+    @property
+    def trace(self) -> Trace:
+        """The same as tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,13 @@ class Exhibit:
         return "".join(f"{name}={value!r}, " for name, value in self.cited.items())
 
 
-def of_call(name: str, call: Call, ladder: Ladder) -> Iterator[Exhibit]:
+def of_call(name: str, call: Recorded, ladder: Ladder) -> Iterator[Exhibit]:
     """The messages and streams of a call."""
     yield from (of_message(name, call, row) for row in ladder.layout.messages)
     yield from _streams(name, call)
 
 
-def of_message(name: str, call: Call, row: Row) -> Exhibit:
+def of_message(name: str, call: Recorded, row: Row) -> Exhibit:
     """One message of a call's ladder."""
     points = {str(path): point for point, path in call.capture.points.items()} if call.capture else {}
     arrow = row.arrow
@@ -44,7 +57,7 @@ def of_message(name: str, call: Call, row: Row) -> Exhibit:
     return Exhibit(words, {"frame": arrow.frame, "point": where}, name)
 
 
-def _streams(name: str, call: Call) -> Iterator[Exhibit]:
+def _streams(name: str, call: Recorded) -> Iterator[Exhibit]:
     table = call.trace.columns("streams")
     rows = [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
     for row in rows:

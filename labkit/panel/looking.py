@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HBox
 
+from labkit.lab import placing
 from labkit.panel.controls import button, column, html, row, text
 from labkit.panel.exhibits import Exhibit, of_call, of_command, of_log, of_message
 from labkit.panel.panel import Done, Panel
+from labkit.trace.trace import Trace, open_trace
 
 if TYPE_CHECKING:
     from labkit.lab.calls import Call
     from labkit.lab.lab import Lab
     from labkit.scenario.model import CallPlan, Scenario
+    from labkit.trace.capture import Capture
 
 COMMANDS = (
     "pjsip show endpoints", "pjsip show registrations", "pjsip show contacts", "pjsip show identifies",
@@ -27,6 +32,23 @@ LEVELS = ("ERROR", "WARNING", "NOTICE")
 LEAST_HOLD_S = 1.5
 
 
+@dataclass(frozen=True)
+class Together:
+    """Calls that were placed side by side, with one capture of them all."""
+
+    capture: Capture
+    words: str
+    """What became of each, a line for each."""
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The capture as tables."""
+        return open_trace(self.capture)
+
+    def __str__(self) -> str:
+        return self.words
+
+
 class Looking:
     """Buttons for the scenario's calls, and what came of them; everything that was looked at can be cited."""
 
@@ -35,7 +57,7 @@ class Looking:
     ) -> None:
         """Lay it out; `found` gets what can be cited from now on, `chosen` the message that was clicked."""
         self.panel, self.found, self.chosen = panel, found, chosen
-        self.calls: dict[str, Call] = {}
+        self.calls: dict[str, Call | Together] = {}
         self.buttons = HBox()
         self.buttons.layout.flex_flow = "row wrap"
         self.said = html(width="100%")
@@ -55,7 +77,10 @@ class Looking:
         self.calls.clear()
         self.ladder.children = ()
         self.said.value = self.printed.value = ""
-        self.buttons.children = [self._button(plan, first=not at) for at, plan in enumerate(plans)]
+        made = [self._button(plan, first=not at) for at, plan in enumerate(plans)]
+        says = "Place all these calls side by side, as the verdict does, with one capture"
+        together = [button(self.panel, "All at once", says, lambda: self._place_all(plans))] if len(plans) > 1 else []
+        self.buttons.children = [*made, *together]
 
     def _button(self, plan: CallPlan, first: bool) -> Any:
         label = f"{plan.pstn or plan.by} calls {plan.to}"
@@ -78,7 +103,19 @@ class Looking:
 
         self.panel.do(f"{plan.pstn or plan.by} calls {plan.to}", place, twin)
 
-    def show(self, name: str, call: Call) -> None:
+    def _place_all(self, plans: Sequence[CallPlan]) -> None:
+        name = f"call{len(self.calls) + 1}"
+
+        def place(lab: Lab) -> Done:
+            with lab.running().capture(title="all-at-once") as recorder:
+                placed = placing.place(lab, plans)
+            told = [f"{each.by} calls {each.to}: {each.status or 'no answer'}" for each in placed]
+            self.show(name, Together(recorder.capture, "\n".join(told)))
+            return Done(f"{name}: {'; '.join(told)}.")
+
+        self.panel.do("Placing all calls", place, f"{name} = placing.place(lab, lab.scenario.call)")
+
+    def show(self, name: str, call: Call | Together) -> None:
         """Show a call's ladder; its messages can be cited from now on."""
         from labkit.show import ladder
 

@@ -112,6 +112,13 @@ def test_a_seed_and_a_surprise(panel: ScenarioPanel, lab: BrokenLab) -> None:
     assert ", seed=" in lab.asked[1]
 
 
+def test_several_calls_can_be_placed_side_by_side(panel: ScenarioPanel) -> None:
+    panel.looking.meet(Shelf.here().read("third-agent-forbidden"))
+    assert [each.description for each in panel.looking.buttons.children] == [
+        "phone-1001 calls +15550120", "phone-1002 calls +15550110", "phone-1001 calls +15550106", "All at once",
+    ]  # fmt: skip
+
+
 def test_one_step_is_shown_at_a_time_and_says_so(broken: ScenarioPanel) -> None:
     broken.steps[STEPS[2]].click()
     assert [name for name, part in broken.parts.items() if part.layout.display != "none"] == [STEPS[2]]
@@ -143,7 +150,7 @@ def test_a_question_is_answered_in_words(broken: ScenarioPanel) -> None:
 
 
 def test_what_is_cited_is_judged_and_only_the_first_time_counts(broken: ScenarioPanel, lab: BrokenLab) -> None:
-    broken.looking.calls["call1"] = "call1"  # type: ignore[assignment]
+    broken.looking.calls["call1"] = SimpleNamespace(trace="call1")  # type: ignore[assignment]
     broken.citing.found([FRAME])
     broken.citing.layer.value, broken.citing.object.value = "signalling", "identify.match"
     for _ in range(2):
