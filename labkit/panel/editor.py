@@ -111,11 +111,18 @@ class Editor:
         names = list(files)
         if not names:
             return
-        changed = set(files.changed())
+        changed = self._changed(lab)
         self.paper.files = [(name, "differs" if name in changed else "") for name in names]
         if self.paper.file not in names:
             self.paper.file = names[0]
         self.paper.text = files[self.paper.file]
+
+    def _changed(self, lab: Lab) -> set[str]:
+        """Files that differ from the healthy lab's; from the broken one's where that would tell where the fault is."""
+        if lab.home.state is None or not lab.home.state.broken:
+            return set(lab.config.changed())
+        before = lab.history.broken.files
+        return {name for name, text in lab.config.items() if before.get(name) != text}
 
     def _apply(self) -> None:
         def apply(lab: Lab) -> Done:

@@ -58,6 +58,16 @@ def test_it_opens_the_real_file_and_says_which_differ(panel: EditorPanel) -> Non
     assert panel.editor.paper.files == [("pjsip.conf", ""), (NAME, "differs")]
 
 
+def test_a_broken_lab_does_not_tell_in_which_file_the_fault_is(panel: EditorPanel, lab: EditedLab) -> None:
+    lab.home.state = SimpleNamespace(broken=True)
+    lab.history.broken.files = dict(lab.config)
+    panel.editor.look(lab)  # type: ignore[arg-type]
+    assert panel.editor.paper.files == [("pjsip.conf", ""), (NAME, "")]
+    lab.config[NAME] += "; mine"
+    panel.editor.look(lab)  # type: ignore[arg-type]
+    assert panel.editor.paper.files[1] == (NAME, "differs")
+
+
 def test_what_is_typed_is_in_the_lab_and_another_file_can_be_picked(panel: EditorPanel, lab: EditedLab) -> None:
     panel.editor.hear({"do": "type", "file": NAME, "text": TEXT + "allow = alaw\n"})
     assert lab.config[NAME].endswith("allow = alaw\n")
