@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from os import urandom
+from time import time
 
 import pytest
 
@@ -208,10 +209,9 @@ async def test_latch_sends_to_where_packets_come_from(pair: Pair) -> None:
 
 
 FAULTS = {
-    "start late": (MediaFaults(start_after_s=0.1), lambda stream: stream.packets <= 6),
     "one-way": (MediaFaults(stop_after_s=0), None),
-    "loss": (MediaFaults(pattern="...x"), lambda stream: stream.lost == 2),
-    "reordered": (MediaFaults(pattern="..r."), lambda stream: stream.reordered == 2 and stream.lost == 0),
+    "loss": (MediaFaults(pattern="...x"), lambda stream: abs(stream.lost - stream.expected / 4) < 1),
+    "reordered": (MediaFaults(pattern="..r."), lambda stream: stream.reordered >= 2 and stream.lost <= 1),
     "twice": (MediaFaults(pattern="d..."), lambda stream: stream.duplicates >= 2),
     "moved": (MediaFaults(move_after_s=0.08), lambda stream: len(stream.addresses) == 2),
     "wrong payload type": (MediaFaults(payload_type=3), lambda stream: list(stream.payload_types) == [3]),
@@ -232,6 +232,14 @@ async def test_far_side_sees_the_fault(pair: Pair, faults: MediaFaults, seen: ob
     else:
         assert callable(seen)
         assert seen(received[0]), received[0]
+
+
+async def test_a_late_start_is_late_at_the_far_side(pair: Pair) -> None:
+    began_s = time()
+    pair[0].start(remote=pair[1].local, source=Tone(), faults=MediaFaults(start_after_s=0.1))
+    await asyncio.sleep(0.2)
+    (received,) = pair[1].report().received
+    assert received.first_s - began_s >= 0.099
 
 
 async def test_new_ssrc_is_a_stream_of_its_own(pair: Pair) -> None:
