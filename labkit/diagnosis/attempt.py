@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,13 +104,16 @@ class Attempt:
         """The first BYE."""
         return next(self.requests("BYE"), None)
 
-    def going_on_at(self, time_s: float) -> bool:
-        """Whether it was up at a moment, or about to be: accepted so far, and not yet ended."""
-        end = self.bye or self.refusal
-        return self.invite.time_s < time_s and not self.unanswered and not (end and end.time_s < time_s)
-
     @property
     def up_s(self) -> float:
         """How long it was up as far as was captured."""
         end = self.bye or self.signals[-1]
         return end.time_s - self.answer.time_s if self.answer else 0.0
+
+
+def going_on(attempts: Iterable[Attempt]) -> Callable[[float], int]:
+    """How many of these were up at a moment, or about to be: begun and not refused so far, and not yet ended."""
+    begun = [each for each in attempts if not each.unanswered]
+    begins = sorted(each.invite.time_s for each in begun)
+    ends = sorted(end.time_s for each in begun if (end := each.bye or each.refusal))
+    return lambda time_s: bisect_left(begins, time_s) - bisect_left(ends, time_s)

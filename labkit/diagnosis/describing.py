@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.diagnosis.attempt import Attempt
+from labkit.diagnosis.attempt import Attempt, going_on
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, Evidence, of
 from labkit.diagnosis.rules import rule
@@ -112,7 +112,7 @@ def no_port_left(case: Case) -> Iterator[Clue]:
         return
     for attempt, refusal, offer in _not_acceptable(case):
         accepted = _accepted_before(case, offer)
-        up = sum(each.going_on_at(attempt.invite.time_s) for each in case.attempts)
+        up = going_on(case.attempts)(attempt.invite.time_s)
         if refusal.by_pbx and accepted and up:
             says = f"488, and the same offer was accepted when fewer calls were up than {up}: not codecs, but room."
             yield Clue(0.7, says, (of(refusal), of(accepted.invite, _described(accepted.invite), "sdp")))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from labkit.diagnosis.attempt import Attempt
+from labkit.diagnosis.attempt import going_on
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, of
 from labkit.diagnosis.inbound import NOT_IDENTIFIED, is_stranger
@@ -72,19 +72,13 @@ def call_limit(case: Case) -> Iterator[Clue]:
         yield Clue(0.95, "Asterisk refuses further calls by its own limit.", logged(said), option)
         return
     callers = [each for each in case.attempts if each.way == "in"]
-    if not any(each.refused_with(503) for each in callers):
-        return
-    most = max((_before(callers, each) for each in callers if each.answer), default=0)
-    refused = [each for each in callers if each.refused_with(503) and _before(callers, each) > most]
+    up = going_on(callers)
+    most = max((up(each.invite.time_s) for each in callers if each.answer), default=0)
+    refused = [each for each in callers if each.refused_with(503) and up(each.invite.time_s) > most]
     passed_on = any(each.refusal for each in case.outbound())
     if len({each.role for each in refused}) > 1 and not passed_on:
         says = f"Whoever calls gets 503 at once while {most + 1} calls go on, and is let in before."
         yield Clue(0.65, says, tuple(of(each.invite, each.number) for each in refused))
-
-
-def _before(callers: Iterable[Attempt], attempt: Attempt) -> int:
-    """How many other calls the PBX had when this one came."""
-    return sum(each.going_on_at(attempt.invite.time_s) for each in callers)
 
 
 @rule("signalling", "stir_shaken.failure_action", "J04")

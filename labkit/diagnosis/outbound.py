@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from labkit.diagnosis.attempt import Attempt
+from labkit.diagnosis.attempt import Attempt, going_on
 from labkit.diagnosis.case import Case, logged
 from labkit.diagnosis.finding import Clue, of
 from labkit.diagnosis.rules import rule
@@ -173,7 +173,7 @@ def _policy(reason: str) -> tuple[str, float]:
 def too_many(case: Case) -> Iterator[Clue]:
     """Some calls are refused while others go through: a cap on calls or calls per second."""
     refused = list(_refused(case, 403, 486, 503, 480, 429))
-    passed = [each for each in case.outbound() if each.answer]
+    others = going_on(each for each in case.outbound() if each.answer)
     hanging = _never_ended(case)
     for attempt, refusal in refused:
         reason = (refusal.message.reason or "").lower()
@@ -187,7 +187,7 @@ def too_many(case: Case) -> Iterator[Clue]:
                 "provider.cps" if rate else "",
             )
             return
-        up = sum(each.going_on_at(attempt.invite.time_s) for each in passed)
+        up = others(attempt.invite.time_s)
         if up and len(refused) > 1:
             yield Clue(
                 0.45 if hanging else 0.5,
