@@ -12,7 +12,7 @@ ENGINE = {f"tests/lab/test_{name}.py" for name in ("containers", "container_mish
 """Tests that use the one engine and its networks."""
 
 BROWSER = "tests/browser/"
-"""Long tests, each of them for itself."""
+"""Tests that want a processor to themselves."""
 
 ALONE = re.compile(r"\[(compose|loopback)\b")
 """Runtimes that a machine has once: one engine, one loopback interface."""
@@ -29,7 +29,7 @@ def scope(nodeid: str) -> str:
     """What a test belongs to; all of that runs on one worker, one after the other."""
     file = nodeid.partition("::")[0]
     if file.startswith(BROWSER):
-        return nodeid
+        return BROWSER
     if file in ENGINE:
         return "compose"
     found = ALONE.search(nodeid)
