@@ -15,6 +15,7 @@ from labkit.control import serve_until_stopped
 from labkit.provider.policy import load_table
 from labkit.provider.portal import Portal
 from labkit.provider.service import Service
+from labkit.rtp.ports import stamping
 
 METHODS = (
     "call", "place_call", "calls", "report", "hang_up", "registrations", "forget_registrations", "options", "set",
@@ -48,6 +49,7 @@ def table_of(options: argparse.Namespace) -> dict[str, Any]:
 
 async def run(options: argparse.Namespace) -> None:
     """Be a provider until SIGTERM."""
+    stamping()
     service = Service(table_of(options))
     await service.open()
     portal = Portal(service)

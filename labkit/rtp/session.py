@@ -44,7 +44,7 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_MS = 800
+READ_EVERY_MS = 400
 """How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.datagrams`), so no figure
 depends on it, and packets read together cost a fraction of those read one by one."""
 

@@ -45,7 +45,7 @@ class JupyterLab:
         self.page.locator('.jp-Dialog button:has-text("Restart")').click()
         expect(self.page.locator(".jp-Dialog")).to_have_count(0)
         expect(self.page.locator(".jp-InputPrompt", has_text="[*]").first).to_be_visible(timeout=PATIENCE_MS)
-        expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=3 * PATIENCE_MS)
         self.wait_idle()
 
     def save(self) -> None:

@@ -14,6 +14,7 @@ from tools.jupyter import ROOT
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_to_its_end_by_clicks(lab: JupyterLab, lessons: Path, name: str) -> None:
     lab.open(name)

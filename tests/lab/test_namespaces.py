@@ -135,10 +135,12 @@ def test_down_leaves_no_process_no_mount_and_no_namespace(tmp_path: Path) -> Non
     echo_server(made)
     theirs = {namespace for pid in processes_of(tmp_path) for namespace in namespaces(Path(f"/proc/{pid}"))}
     assert len(theirs) >= len(made.topology.hosts)
+    others = alive()
     began = time.monotonic()
     made.down()
     assert time.monotonic() - began <= 0.3
-    left = {namespace for process in Path("/proc").glob("[0-9]*") for namespace in namespaces(process)}
+    # who came later may be in a namespace that has the number of one that is gone
+    left = {namespace for process in others & alive() for namespace in namespaces(Path(f"/proc/{process[0]}"))}
     assert (processes_of(tmp_path), theirs & left) == ([], set())
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
 
@@ -165,6 +167,17 @@ def processes_of(folder: Path) -> list[str]:
         except OSError:
             continue
     return [pid for pid in found if int(pid) != os.getpid()]
+
+
+def alive() -> set[tuple[str, str]]:
+    """Every process: its number, and when it was started (proc(5): field 22 of stat)."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            found.add((path.parent.name, path.read_text().rpartition(")")[2].split()[19]))
+        except OSError:
+            continue
+    return found
 
 
 def namespaces(process: Path) -> set[str]:
