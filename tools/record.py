@@ -11,18 +11,20 @@ whose text form did not change stays as it was recorded, so that a file changes 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from nbval.plugin import get_sanitize_patterns
 
 from labkit.lab.lab import Lab
 from labkit.lesson import ladder
 from tools.describe import described
 
 ROOT = Path(__file__).resolve().parent.parent
-DRAWN = ('<div class="labkit-ladder">', '<div class="labkit-picture">')
+LEFT_OUT = ROOT / "tests/plugins/ladders.regex"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 """A widget is not kept: it names what lives in one kernel only, and a page without that kernel reports an error."""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -73,14 +75,15 @@ def draw_first_call(path: Path) -> Path:
 
 
 def said(outputs: list[NotebookNode]) -> list[str]:
-    """What outputs say, as nbval compares it: without images and without the HTML of pictures."""
+    """What outputs say, as nbval compares it: without images, and without what its patterns leave out of HTML."""
     parts = [{"text": output["text"]} if "text" in output else output.get("data", {}) for output in outputs]
-    return [
-        text
-        for part in parts
-        for kind, text in part.items()
-        if not kind.startswith("image/") and not (kind == "text/html" and text.startswith(DRAWN))
-    ]
+    return [_compared(part[kind]) for part in parts for kind in sorted(part) if not kind.startswith("image/")]
+
+
+def _compared(text: str) -> str:
+    for pattern, sign in get_sanitize_patterns(LEFT_OUT.read_text()):
+        text = re.sub(pattern, sign, text)
+    return text
 
 
 if __name__ == "__main__":

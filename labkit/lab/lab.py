@@ -186,7 +186,7 @@ class Lab:
     def _start(self) -> None:
         """Start everybody and wait until all are ready."""
         self.pbx.log_path.unlink(missing_ok=True)
-        with ThreadPoolExecutor(1) as pool:  # long before Asterisk sends anything the rules are there
+        with ThreadPoolExecutor(1) as pool:  # a flow that is older than the rules is forgotten
             ruled = pool.submit(self.firewall) if "firewall" in self.runtime.capabilities else None
             self.pbx.start()
             self.parties.start()

@@ -15,10 +15,10 @@ SO_TIMESTAMPNS = 35
 
 @cache
 def stamping() -> socket.socket:
-    """Have Linux note the arrival of every packet from now on, for as long as this program runs.
+    """Have Linux note the arrival of every packet for as long as this program runs.
 
-    It begins to when the first socket asks for it, a moment later, and ends with the last; what came without a note is
-    given the time at which it is read.
+    Linux begins a moment after the first socket of the machine asks, and ends with the last; a packet that came
+    without a note is given the time at which it is read.
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with suppress(OSError):

@@ -4,8 +4,8 @@ nbval compares a cell with its committed outputs. It compares nothing where the 
 error that IPython only prints (an unknown magic, an exception in a thread) for output like any other, and runs a
 shell command without looking at its exit code.
 
-One thing is not compared: the HTML of a ladder, in which times, Call-IDs and tags are those of one run. Its text form
-holds all that two runs have in common, and is compared.
+Two things are not compared: the HTML of a ladder and the image of a picture, in which times, Call-IDs and tags are
+those of one run. Their text forms hold all that two runs have in common, and are compared.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ import pytest
 
 from labkit.rtp.datagrams import LARGEST, MOST, Batch, _read_one_by_one, read_waiting
 from labkit.rtp.packet import RtpPacket
-from labkit.rtp.ports import open_socket
+from labkit.rtp.ports import SO_TIMESTAMPNS, open_socket, stamping
 
 LOCALHOST = {"ipv4": "127.0.0.1", "ipv6": "::1"}
 
@@ -95,3 +96,10 @@ def test_a_system_without_recvmmsg_reads_the_same(sockets: Sockets) -> None:
     assert None is listed.alike()
     assert together[1][2] <= listed.datagrams()[0][2] <= time.time()
     assert None is _read_one_by_one(to)
+
+
+def test_a_program_asks_for_stamps_once_and_keeps_asking() -> None:
+    assert stamping() is stamping()
+    assert stamping().fileno() >= 0
+    if sys.platform == "linux":
+        assert stamping().getsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS) == 1

@@ -14,6 +14,7 @@ import pytest
 
 from labkit.errors import HostError, LabError
 from labkit.rtp.fault import MediaFaults
+from labkit.rtp.report import ReceivedStream
 from labkit.rtp.session import MediaSession
 from labkit.rtp.source import Echo, Tone
 from labkit.rtp.srtp import KEY_OCTETS, SUITES, Crypto
@@ -208,10 +209,16 @@ async def test_latch_sends_to_where_packets_come_from(pair: Pair) -> None:
     assert caller.report().received[0].packets > 0
 
 
+def in_other_order(stream: ReceivedStream) -> bool:
+    """Whether each third packet of four came after the fourth; the last one may be on its way."""
+    awaited = stream.lost
+    return stream.reordered + awaited == stream.expected // 4 > 0 and awaited <= (stream.expected % 4 == 0)
+
+
 FAULTS = {
     "one-way": (MediaFaults(stop_after_s=0), None),
-    "loss": (MediaFaults(pattern="...x"), lambda stream: abs(stream.lost - stream.expected / 4) < 1),
-    "reordered": (MediaFaults(pattern="..r."), lambda stream: stream.reordered >= 2 and stream.lost <= 1),
+    "loss": (MediaFaults(pattern="...x"), lambda stream: stream.lost == stream.expected // 4 > 0),
+    "reordered": (MediaFaults(pattern="..r."), lambda stream: in_other_order(stream)),
     "twice": (MediaFaults(pattern="d..."), lambda stream: stream.duplicates >= 2),
     "moved": (MediaFaults(move_after_s=0.08), lambda stream: len(stream.addresses) == 2),
     "wrong payload type": (MediaFaults(payload_type=3), lambda stream: list(stream.payload_types) == [3]),
