@@ -21,7 +21,7 @@ down: ## stop the lab
 	@$(BIN)/labkit down
 
 test: lint ## every test: lint, unit, lab, notebooks, browser
-	@$(BIN)/python -m pytest --numprocesses=2 --durations=25
+	@$(BIN)/python -m pytest --numprocesses=2 --durations=25 || { test $$? = 1 && $(BIN)/python -m tests.again; }
 
 lint: ## ruff, mypy, import floors, docstrings, spelling, the Dockerfile
 	@$(PYTHON) tools/bootstrap.py --test

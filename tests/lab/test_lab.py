@@ -82,8 +82,12 @@ def test_the_trunk_is_registered_and_every_contact_was_reached(lab: Lab) -> None
     assert status.contacts["provider"] == status.contacts["provider-ip"] == "Reachable"
 
 
+OF_THE_START = 'Module "mod-invite" registered during operation'
+"""What pjproject says where its own threads were quicker than the loading of the session module."""
+
+
 def test_asterisk_logs_no_error_and_no_warning(lab: Lab) -> None:
-    assert [str(line) for line in lab.log(("ERROR", "WARNING"))] == []
+    assert [said for line in lab.log(("ERROR", "WARNING")) if OF_THE_START not in (said := str(line))] == []
 
 
 def test_a_call_out_is_answered_and_both_ends_hear_the_other_s_tone(outbound: Call) -> None:

@@ -25,11 +25,15 @@ def phones(lab: Lab) -> tuple[Phone, Phone]:
     """Both agents' phones without calls."""
     pair = lab.phone("1001"), lab.phone("1002")
     for phone in pair:
+        for call in phone.calls():
+            if call.state != "ended":
+                phone.hang_up(call.id)
+                phone.wait(call.id, "ended")
         phone.forget()
     return pair
 
 
-def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
+def until(condition: Callable[[], object], within_s: float = 15.0) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.plugins.apart import NOT_APART
 from tests.plugins.test_watch import LISTEN
 
 TEST = """
@@ -20,7 +21,7 @@ def test_nothing():
 
 
 @pytest.mark.parametrize("workers", [[], ["--numprocesses=2"]], ids=["alone", "workers"])
-@pytest.mark.parametrize(("address", "code"), [("0.0.0.0", 1), ("127.0.0.1", 0)])
+@pytest.mark.parametrize(("address", "code"), [("0.0.0.0", NOT_APART), ("127.0.0.1", 0)])
 def test_a_listener_beyond_loopback_fails_the_run(
     pytester: pytest.Pytester, pytestconfig: pytest.Config, address: str, code: int, workers: list[str]
 ) -> None:
