@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JUPYTER ?= 1
+WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE # packages are compiled when first used, and once is enough
 
 # nobody learns by these
@@ -20,8 +21,8 @@ lab: ## set up, start the lab, place a call out and one in, open JupyterLab (JUP
 down: ## stop the lab
 	@$(BIN)/labkit down
 
-test: lint ## every test: lint, unit, lab, notebooks, browser
-	@$(BIN)/python -m pytest --numprocesses=2 --durations=25 || { test $$? = 1 && $(BIN)/python -m tests.again; }
+test: lint ## every test: lint, unit, lab, notebooks, browser (WORKERS=1: one after the other)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --durations=25 || { test $$? = 1 && $(BIN)/python -m tests.again; }
 
 lint: ## ruff, mypy, import floors, docstrings, spelling, the Dockerfile
 	@$(PYTHON) tools/bootstrap.py --test

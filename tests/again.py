@@ -1,7 +1,7 @@
-"""Runs again, with the machine to itself, what failed beside another worker: `python -m tests.again`.
+"""Runs again, with the machine to itself, what failed beside other workers: `python -m tests.again`.
 
-Calls are placed and heard in real time here, and two workers on two processors now and then keep each other waiting.
-What fails alone too has failed; where more than `MOST` failed, the neighbour was not the reason and nothing runs again.
+Calls are placed and heard in real time here, and workers that share two processors now and then keep each other waiting.
+What fails alone too has failed; where more than `MOST` failed, the others were not the reason and nothing runs again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> int:
     names = to_repeat(json.loads(FAILED.read_text())) if FAILED.exists() else []
     if not 0 < len(names) <= MOST:
         return 1
-    print(f"Again, alone: {len(names)} that failed beside another worker", *names, sep="\n  ", flush=True)
+    print(f"Again, alone: {len(names)} that failed beside other workers", *names, sep="\n  ", flush=True)
     return subprocess.run([sys.executable, "-m", "pytest", *names], check=False).returncode
 
 
