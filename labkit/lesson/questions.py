@@ -8,7 +8,8 @@
     PCMU = "PCMU was offered; the answer left it out."
 
 Those of a scenario are in its own file: check("inbound-401.layer", answer). A number is right within `within` of the
-answer. The text under `wrong` meets the one who fell into that trap.
+answer; where an answer has a unit ("34.8 %"), it may be given with that unit. The text under `wrong` meets the one who
+fell into that trap.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ class Question:
     def _same(self, given: Answer, wanted: Answer) -> bool:
         if isinstance(given, bool) or isinstance(wanted, bool):
             return given is wanted
-        here, there = _number(given), _number(wanted)
-        if here is not None and there is not None:
-            return abs(here - there) <= self.within
+        here, there = _quantity(given), _quantity(wanted)
+        if here and there:
+            return here[1] == there[1] and abs(here[0] - there[0]) <= self.within
         return _plain(given) == _plain(wanted)
 
 
@@ -85,7 +86,13 @@ def of_scenario(slug: str, key: str) -> Question:
         raise ScenarioError(f"{slug} asks no {key!r}; it asks: {', '.join(found)}.", question=key)
     one = found[key]
     right = re.sub(r"^(?:Right|Yes)[.,:] *", "", one.right)
-    return Question(one.answer, right[:1].upper() + right[1:], one.hints, one.wrong)
+    return Question(one.answer, _opened(right), one.hints, one.wrong)
+
+
+def _opened(sentence: str) -> str:
+    """With a capital letter in front, unless it opens with a name of the configuration such as a=ptime:20."""
+    first = sentence.partition(" ")[0].rstrip(".,")
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
 
 
 @cache
@@ -108,11 +115,10 @@ def _question(table: Mapping[str, object]) -> Question:
     return Question(**{**lists, "answer": answer if isinstance(answer, tuple) else (answer,)})  # type: ignore[arg-type]
 
 
-def _number(value: Answer) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
+def _quantity(value: Answer) -> tuple[float, str] | None:
+    """A number and its unit, which may be missing; None for any other text."""
+    found = re.fullmatch(r"(?:about |~ ?)?(-?\d+(?:\.\d+)?)(?: ?([a-z%/][a-z/ ]*))?", str(value).strip().casefold())
+    return (float(found[1]), found[2] or "") if found else None
 
 
 def _plain(value: Answer) -> str:

@@ -53,7 +53,12 @@ def _object(scenario: Scenario) -> Question:
     hints = (f"It is an option of {head}.", f"It has {len(option)} letters and begins with {option[:1]!r}.")
     text = "Which object.option decides, such as endpoint.context?"
     answers = (scenario.object, *(name for name in scenario.also))
-    return Question("object", text, answers, f"Yes, {scenario.object}.", hints)
+    wrong = {
+        option: "The option is right. Of which object? Write object.option, with the object's type in front.",
+        head: f"An option of {head} it is. Which one? Write object.option.",
+    }
+    traps = {given: reply for given, reply in wrong.items() if given not in answers}
+    return Question("object", text, answers, f"Yes, {scenario.object}.", hints, traps)
 
 
 def reply(question: Question, answer: str) -> Reply:

@@ -25,6 +25,14 @@ within = 1
 right = "One packet every 20 ms."
 hints = []
 
+[share]
+answer = [34.8, "34.8 %"]
+within = 0.3
+right = "A third of the sound is missing."
+hints = []
+[share.wrong]
+"67.8" = "That is a buffer of 20 ms."
+
 [answered]
 answer = true
 right = "A 200 came."
@@ -61,6 +69,8 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("42.rate", 50),
         ("42.rate", 50.9),
         ("42.rate", "49"),
+        ("42.share", "35 %"),
+        ("42.share", "about 34.8%"),
         ("42.answered", True),
     ],
 )
@@ -82,6 +92,8 @@ def test_right_answers_are_right_however_they_are_spelt(name: str, answer: objec
         ("42.answered", 1),
         ("42.answered", "True"),
         ("42.rate", True),
+        ("42.rate", "50 ms"),
+        ("42.share", "35 ms"),
         ("42.rate", float("nan")),
         ("42.codec", Hostile()),
     ],
@@ -90,6 +102,16 @@ def test_wrong_answers_are_not_and_lead_to_the_hints(name: str, answer: object) 
     reply = check(name, answer)
     assert reply.right is False
     assert f'hint("{name}")' in str(reply)
+
+
+def test_a_name_of_the_configuration_keeps_its_small_letters() -> None:
+    assert questions.find("choppy-at-the-far-end.wish").right.startswith("a=ptime:20")
+    assert questions.find("choppy-at-the-far-end.layer").right.startswith("sdp: ")
+
+
+def test_half_of_an_object_is_told_what_is_missing() -> None:
+    assert "Of which object" in str(check("choppy-at-the-far-end.object", "allow"))
+    assert "Which one?" in str(check("choppy-at-the-far-end.object", "endpoint"))
 
 
 def test_a_foreseen_wrong_answer_gets_its_own_reply() -> None:
