@@ -1,6 +1,6 @@
 """Runs again, with the machine to itself, what failed beside other workers: `python -m tests.again`.
 
-Calls are placed and heard in real time here, and workers that share two processors now and then keep each other waiting.
+Calls are placed and heard in real time, and workers that share two processors now and then keep each other waiting.
 What fails alone too has failed; where more than `MOST` failed, the others were not the reason and nothing runs again.
 """
 
