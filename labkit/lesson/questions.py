@@ -48,7 +48,7 @@ class Question:
     """How far a number may be off."""
 
     def accepts(self, given: Answer) -> bool:
-        """Whether what a learner gave is right; spelling, case and punctuation do not count."""
+        """Whether what a learner gave is right; case, punctuation and articles do not count."""
         return any(self._same(given, wanted) for wanted in self.answer)
 
     def reply_to(self, given: Answer) -> str | None:
@@ -56,12 +56,10 @@ class Question:
         return next((reply for trap, reply in self.wrong.items() if self._same(given, trap)), None)
 
     def _same(self, given: Answer, wanted: Answer) -> bool:
-        if isinstance(given, bool) or isinstance(wanted, bool):
-            return given is wanted
         here, there = _quantity(given), _quantity(wanted)
         if here and there:
             return here[1] == there[1] and abs(here[0] - there[0]) <= self.within
-        return _plain(given) == _plain(wanted)
+        return _plain(_part(_said(given), _said(wanted))) == _plain(_said(wanted))
 
 
 def find(name: str) -> Question:
@@ -121,5 +119,16 @@ def _quantity(value: Answer) -> tuple[float, str] | None:
     return (float(found[1]), found[2] or "") if found else None
 
 
-def _plain(value: Answer) -> str:
-    return re.sub(r"[^a-z0-9+]+", "", str(value).casefold())
+def _said(value: Answer) -> str:
+    return {"true": "yes", "false": "no"}.get(text := str(value).casefold(), text)
+
+
+def _part(given: str, wanted: str) -> str:
+    """What of an answer counts: of "Yes, it does" the yes, of "allow_overlap = yes" the option's name."""
+    if wanted in ("yes", "no"):
+        return re.split(r"\W", given.strip(), maxsplit=1)[0]
+    return given if "=" in wanted else given.partition("=")[0]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9+]+", "", re.sub(r"^(?:the|an?)\s", "", text.strip()))

@@ -37,3 +37,39 @@ def test_a_lesson_gives_no_answer_away_outside_its_solutions(path: Path) -> None
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code" and "solution" not in cell.metadata.get("tags", []):
             assert re.findall(r"^answer = (?!\.\.\.$).*", cell.source, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (True, "yes"),
+        (False, "no"),
+        ("Yes, it does.", "yes"),
+        ("the context", "context"),
+        ("a 404", 404),
+        ("allow_overlap = yes", "allow_overlap"),
+        ("endpoint.allow_overlap=yes", "endpoint.allow_overlap"),
+        ("[from-trunk]", "from-trunk"),
+        ("32 s", "32 s"),
+        ("32.0", 32),
+        ("+44 20 7946 0000", "+442079460000"),
+    ],
+)
+def test_an_answer_is_right_in_whatever_form_it_is_given(given: questions.Answer, wanted: questions.Answer) -> None:
+    assert questions.Question((wanted,), "", ()).accepts(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("no", "yes"),
+        (True, "no"),
+        (1, "yes"),
+        ("nothing", "no"),
+        ("32 ms", "32 s"),
+        ("32", 320),
+        ("context", "endpoint.context"),
+    ],
+)
+def test_another_answer_stays_wrong(given: questions.Answer, wanted: questions.Answer) -> None:
+    assert not questions.Question((wanted,), "", ()).accepts(given)

@@ -72,6 +72,7 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("42.share", "35 %"),
         ("42.share", "about 34.8%"),
         ("42.answered", True),
+        ("42.answered", "True"),
     ],
 )
 def test_right_answers_are_right_however_they_are_spelt(name: str, answer: object) -> None:
@@ -90,7 +91,7 @@ def test_right_answers_are_right_however_they_are_spelt(name: str, answer: objec
         ("42.rate", 52),
         ("42.rate", "fifty"),
         ("42.answered", 1),
-        ("42.answered", "True"),
+        ("42.answered", "False"),
         ("42.rate", True),
         ("42.rate", "50 ms"),
         ("42.share", "35 ms"),
