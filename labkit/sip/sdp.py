@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from labkit.errors import ParseError
 from labkit.sip.grammar import number
@@ -94,26 +95,18 @@ class MediaDescription(_Section):
     """The lines after the `m=` line."""
 
     @classmethod
-    def parse(cls, value: str) -> MediaDescription:
-        """Read the value of an `m=` line; ParseError when it is cut short."""
+    def parse(cls, value: str, lines: tuple[Line, ...] = ()) -> MediaDescription:
+        """Read the value of an `m=` line, and keep the lines after it; ParseError when it is cut short."""
         parts = value.split()
         port = number(parts[1].partition("/")[0], 5) if len(parts) >= 3 else None
         if port is None or port > 65535:
             raise ParseError(f"SDP line 'm={value[:60]}' is not 'm=kind port protocol formats'", text=value)
-        return cls(parts[0], port, parts[2], tuple(parts[3:]))
+        return cls(parts[0], port, parts[2], tuple(parts[3:]), lines)
 
     @property
-    def rtp_formats(self) -> list[Format]:
+    def rtp_formats(self) -> tuple[Format, ...]:
         """The formats in order, with rtpmap and fmtp resolved; a dynamic type without rtpmap is left out."""
-        names = dict(STATIC_FORMATS)
-        names.update(_by_format(self.attributes("rtpmap")))
-        fmtp = _by_format(self.attributes("fmtp"))
-        found = ((text, *names.get(text, "").split("/")[:2]) for text in self.formats)
-        return [
-            Format(kind, parts[1], rate, fmtp.get(parts[0], ""))
-            for parts in found
-            if len(parts) == 3 and (kind := number(parts[0], 3)) is not None and (rate := number(parts[2]))
-        ]
+        return _rtp_formats(self.formats, self.lines)
 
     @property
     def ptime_ms(self) -> int | None:
@@ -136,7 +129,21 @@ class MediaDescription(_Section):
         return "\r\n".join([head.rstrip(), *[f"{kind}={value}" for kind, value in self.lines]]) + "\r\n"
 
 
-def _by_format(values: Iterable[str]) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def _rtp_formats(formats: tuple[str, ...], lines: tuple[Line, ...]) -> tuple[Format, ...]:
+    names = STATIC_FORMATS | _by_format(lines, "rtpmap:")
+    fmtp = _by_format(lines, "fmtp:")
+    found = ((text, *names.get(text, "").split("/")[:2]) for text in formats)
+    return tuple(
+        Format(kind, parts[1], rate, fmtp.get(parts[0], ""))
+        for parts in found
+        if len(parts) == 3 and (kind := number(parts[0], 3)) is not None and (rate := number(parts[2]))
+    )
+
+
+def _by_format(lines: Iterable[Line], name: str) -> dict[str, str]:
+    """An attribute's values by the payload type that each begins with."""
+    values = (value[len(name) :] for kind, value in lines if kind == "a" and value.startswith(name))
     pairs = (value.strip().partition(" ") for value in values)
     return {key: tail.strip() for key, _, tail in pairs}
 
@@ -154,20 +161,15 @@ class SessionDescription(_Section):
     def parse(cls, data: bytes | str) -> SessionDescription:
         """Read a description; ParseError when it does not start with `v=` or an `m=` line is broken."""
         text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
-        session: list[Line] = []
-        media: list[MediaDescription] = []
-        current = session
-        for kind, value in _lines(text):
-            if kind == "m":
-                media = [*media[:-1], replace(media[-1], lines=tuple(current))] if media else media
-                media, current = [*media, MediaDescription.parse(value)], []
-            else:
-                current.append((kind, value))
-        if media:
-            media[-1] = replace(media[-1], lines=tuple(current))
+        sections: list[list[Line]] = [[]]
+        for line in _lines(text):
+            if line[0] == "m":
+                sections.append([])
+            sections[-1].append(line)
+        session, *media = map(tuple, sections)
         if not session or session[0][0] != "v":
             raise ParseError(f"SDP starts with {text[:40]!r}, expected 'v=0'", text=text)
-        return cls(tuple(session), tuple(media))
+        return cls(session, tuple(MediaDescription.parse(own[0][1], own[1:]) for own in media))
 
     @classmethod
     def make(

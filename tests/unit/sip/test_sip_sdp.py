@@ -30,7 +30,7 @@ def test_media_addresses_and_directions_fall_back_to_the_session() -> None:
 def test_formats_know_static_types_and_leave_out_unnamed_dynamic_ones() -> None:
     audio = SessionDescription.parse(OFFER).audio
     assert audio
-    expected = [Format(8, "PCMA", 8000), Format(0, "PCMU", 8000), Format(101, "telephone-event", 8000, "0-16")]
+    expected = (Format(8, "PCMA", 8000), Format(0, "PCMU", 8000), Format(101, "telephone-event", 8000, "0-16"))
     assert expected == audio.rtp_formats
     assert 20 == audio.ptime_ms
 
