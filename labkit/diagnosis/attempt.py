@@ -34,7 +34,12 @@ class Attempt:
         """The first INVITE."""
         return next(self.requests("INVITE"))
 
-    @property
+    @cached_property
+    def described(self) -> tuple[Signal, ...]:
+        """Its messages that carry a session description."""
+        return tuple(each for each in self.signals if each.facts.media)
+
+    @cached_property
     def peer(self) -> str:
         """Address of the other end."""
         return self.invite.source if self.way == "in" else self.invite.target

@@ -53,11 +53,21 @@ class Case:
 
     def requests(self, method: str, by_pbx: bool = True) -> Iterator[Signal]:
         """Requests that the PBX sent or got, repeats too."""
-        return (each for each in self.signals if each.message.method == method and _mine(each, by_pbx))
+        return iter(self._of_kind.get((method, False, by_pbx), ()))
 
     def responses(self, method: str, by_pbx: bool = False) -> Iterator[Signal]:
         """Responses to requests of a method, those that the PBX got or sent."""
-        return (each for each in self.signals if each.code and each.method == method and _mine(each, by_pbx))
+        return iter(self._of_kind.get((method, True, by_pbx), ()))
+
+    @cached_property
+    def _of_kind(self) -> dict[tuple[str, bool, bool], list[Signal]]:
+        """Signals by method, whether they are responses, and whether the PBX sent them (or got them)."""
+        found: dict[tuple[str, bool, bool], list[Signal]] = {}
+        for each in self.signals:
+            for by_pbx, mine in ((True, each.by_pbx), (False, each.to_pbx)):
+                if mine:
+                    found.setdefault((each.method, each.code > 0, by_pbx), []).append(each)
+        return found
 
     @cached_property
     def phones(self) -> frozenset[str]:
@@ -247,10 +257,6 @@ class Case:
 def logged(found: Sequence[re.Match[str]]) -> tuple[Evidence, ...]:
     """The first match in the log as evidence."""
     return tuple(Evidence("log", each.string.strip()) for each in found[:1])
-
-
-def _mine(signal: Signal, by_pbx: bool) -> bool:
-    return signal.by_pbx if by_pbx else signal.to_pbx
 
 
 def _neighbours(address: str, pbx: Iterable[str]) -> bool:

@@ -130,7 +130,7 @@ def packet_time_differs(case: Case) -> Iterator[Clue]:
     """One side sends packets of another length than the other asked for."""
     for attempt in case.attempts:
         wishes = {
-            each.media.ptime_ms for signal in attempt.signals for each in signal.facts.media if each.media.ptime_ms
+            each.media.ptime_ms for signal in attempt.described for each in signal.facts.media if each.media.ptime_ms
         }
         rows = [row for row in case.streams_of(attempt) if row["packets"] > 20]
         steps = {step for row in rows if (step := _step_ms(row))}
@@ -144,7 +144,7 @@ def packet_time_differs(case: Case) -> Iterator[Clue]:
             )
             endpoint = case.settings.endpoint_at(attempt.peer)
             settings = (cited(endpoint, "use_ptime"),) if endpoint else ()
-            signal = next((each for each in attempt.signals if each.facts.media), attempt.invite)
+            signal = next(iter(attempt.described), attempt.invite)
             yield Clue(
                 0.7,
                 "The two sides use packets of different length.",

@@ -26,7 +26,7 @@ def _events(signal: Signal) -> dict[int, int]:
 
 
 def _described(attempt: Attempt, by_pbx: bool) -> Signal | None:
-    return next((each for each in attempt.signals if each.by_pbx == by_pbx and each.facts.media), None)
+    return next((each for each in attempt.described if each.by_pbx == by_pbx), None)
 
 
 @rule("sdp", "endpoint.dtmf_mode", "G01", "G03")

@@ -26,7 +26,7 @@ def _challenged(case: Case) -> Iterator[Attempt]:
 
 def is_stranger(case: Case, attempt: Attempt) -> bool:
     """Whether a caller is nobody's provider: unknown, and unlike one in address, number or manner."""
-    agent = attempt.invite.header("User-Agent").lower()
+    agent = attempt.invite.facts.user_agent.lower()
     if any(name in agent for name in _SCANNERS):
         return True
     if attempt.role != "unknown" or not case.trunks - {attempt.peer}:

@@ -70,7 +70,6 @@ def refresh_failed(case: Case) -> Iterator[Clue]:
     for attempt in case.attempts:
         if not attempt.answer:
             continue
-        agreed = attempt.answer.header("Session-Expires") or attempt.invite.header("Session-Expires")
         later = [
             each
             for each in attempt.requests("INVITE", "UPDATE")
@@ -82,8 +81,10 @@ def refresh_failed(case: Case) -> Iterator[Clue]:
                 for each in attempt.signals
                 if each.code >= 200 and each.message.cseq == refresh.message.cseq and each.by_pbx != refresh.by_pbx
             ]
-            failed = not replies or replies[-1].code >= 300
-            if failed and (agreed or refresh.header("Session-Expires")):
+            if replies and replies[-1].code < 300:
+                continue
+            agreed = attempt.answer.header("Session-Expires") or attempt.invite.header("Session-Expires")
+            if agreed or refresh.header("Session-Expires"):
                 if case.never_came_in(refresh):
                     says = (
                         f"The provider refreshes the session by {refresh.message.method}, which stops at the firewall."
@@ -167,7 +168,7 @@ def _remote_contact(attempt: Attempt) -> str:
     told = [
         each
         for each in attempt.signals
-        if each.to_pbx and each.header("Contact") and (200 <= each.code <= 299 or each.message.method == "INVITE")
+        if each.to_pbx and each.facts.contact and (200 <= each.code <= 299 or each.message.method == "INVITE")
     ]
     return told[-1].contact_host if told else ""
 
@@ -176,7 +177,8 @@ def _remote_contact(attempt: Attempt) -> str:
 def provisional_unconfirmed(case: Case) -> Iterator[Clue]:
     """A reliable provisional response is repeated because no PRACK gets through."""
     for attempt in case.attempts:
-        reliable = [each for each in attempt.signals if 101 <= each.code <= 199 and each.header("RSeq")]
+        early = [each for each in attempt.signals if 101 <= each.code <= 199]
+        reliable = [each for each in early if each.header("RSeq")] if any(each.repeat for each in early) else []
         pracks = [each for each in attempt.signals if each.message.method == "PRACK"]
         taken = any(each.code == 200 and each.method == "PRACK" for each in attempt.signals)
         if [each for each in reliable if each.repeat] and not taken:

@@ -48,7 +48,7 @@ def _streams(case: Case, attempt: Attempt, to_pbx: bool) -> list[Row]:
 def private_media_address(case: Case) -> Iterator[Clue]:
     """Our description names a private address to a host that cannot reach it."""
     for attempt in case.attempts:
-        for signal in attempt.signals:
+        for signal in attempt.described:
             address, port = _audio(signal)
             if signal.by_pbx and port and private(address) and not private(signal.target):
                 transports = list(case.settings.objects("transport"))
@@ -71,7 +71,7 @@ def stale_public_address(case: Case) -> Iterator[Clue]:
     """Our description names a public address that is not the one we are seen from."""
     seen = {each for each in case.pbx if not private(each)}
     for attempt in case.attempts:
-        for signal in attempt.signals:
+        for signal in attempt.described:
             address, port = _audio(signal)
             if (
                 signal.by_pbx
@@ -96,7 +96,7 @@ def stale_public_address(case: Case) -> Iterator[Clue]:
 def public_address_to_phone(case: Case) -> Iterator[Clue]:
     """A phone on our own network is told to send RTP to the public address."""
     for attempt in case.attempts:
-        for signal in attempt.signals:
+        for signal in attempt.described:
             address, port = _audio(signal)
             if signal.by_pbx and port and attempt.role == "phone" and private(signal.target) and not private(address):
                 transports = list(case.settings.objects("transport"))
@@ -112,7 +112,7 @@ def public_address_to_phone(case: Case) -> Iterator[Clue]:
 def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
     """The peer's description names an address from which it does not send and where we cannot reach it."""
     for attempt in _answered(case):
-        described = [_audio(each) for each in attempt.signals if each.to_pbx and _audio(each)[1]]
+        described = [_audio(each) for each in attempt.described if each.to_pbx and _audio(each)[1]]
         if not described:
             continue
         address, port = described[-1]
@@ -238,12 +238,12 @@ def peer_sends_nothing(case: Case) -> Iterator[Clue]:
         if (
             attempt.up_s < 1.0
             or _streams(case, attempt, to_pbx=True)
-            or not any(_audio(each)[1] for each in attempt.signals if each.to_pbx)
+            or not any(_audio(each)[1] for each in attempt.described if each.to_pbx)
         ):
             continue
         if any(row["dst"] in case.pbx for row in case.streams_of(attempt)) or attempt.role == "phone":
             continue
-        ours = [_audio(each) for each in attempt.signals if each.by_pbx and _audio(each)[1]]
+        ours = [_audio(each) for each in attempt.described if each.by_pbx and _audio(each)[1]]
         wrong = any(private(address) and not private(attempt.peer) for address, _ in ours)
         yield Clue(
             0.3 if wrong else 0.6,
@@ -374,14 +374,14 @@ def put_on_hold(case: Case) -> Iterator[Clue]:
     for attempt in _answered(case):
         held = [
             each
-            for each in attempt.signals
+            for each in attempt.described
             if each.to_pbx
             and not each.code
             and any(one.session.direction(one.media) in ("sendonly", "inactive") for one in each.facts.media)
         ]
         back = [
             each
-            for each in attempt.signals
+            for each in attempt.described
             if held
             and each.to_pbx
             and each.time_s > held[-1].time_s

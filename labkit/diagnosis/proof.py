@@ -37,8 +37,8 @@ def _proofs(case: Case) -> Iterator[tuple[str, str]]:
 
 
 def _agreed(attempt: Attempt) -> bool:
-    described = [each.facts.media for each in attempt.signals if each.facts.media]
-    return len(described) > 1 and all(media[0].media.port for media in described[:2])
+    described = attempt.described
+    return len(described) > 1 and all(each.facts.media[0].media.port for each in described[:2])
 
 
 def _media(case: Case, answered: list[Attempt]) -> Iterator[tuple[str, str]]:

@@ -108,8 +108,7 @@ def kept_in(case: Case) -> Iterator[Clue]:
 def rewritten(case: Case) -> Iterator[Clue]:
     """The same message says different things on both sides of the router."""
     for signal in case.signals:
-        texts = {each.message.data for each in signal.sightings}
-        if len(texts) > 1:
+        if len({each.message.data for each in signal.sightings}) > 1:
             one, other = (each.message.data.decode("utf-8", "replace").splitlines() for each in signal.sightings[:2])
             changed = next(
                 (f"{a!r} became {b!r}" for a, b in zip(one, other, strict=False) if a != b), "the body differs"
@@ -121,7 +120,7 @@ def rewritten(case: Case) -> Iterator[Clue]:
 @rule("signalling", "transport.bind", "J09")
 def nobody_listens(case: Case) -> Iterator[Clue]:
     """A request for the PBX comes back as an ICMP error: nobody listens at that port of its host."""
-    for each in case.signals:
+    for each in case.signals if case.returned else ():
         arrived = case.inside in each.points or private(each.target)  # else a firewall may have sent it back
         if each.to_pbx and not each.code and arrived and each.key in case.returned:
             says = (

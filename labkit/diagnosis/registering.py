@@ -16,7 +16,7 @@ _ENOUGH_TRIES = 2
 _SHORT_OUTAGE_TRIES = 20
 
 
-def _outside(case: Case, signal: Signal) -> bool:
+def _outside(signal: Signal) -> bool:
     """Whether a message of the PBX goes to a host that cannot reach private addresses."""
     return signal.by_pbx and not private(signal.target)
 
@@ -24,7 +24,7 @@ def _outside(case: Case, signal: Signal) -> bool:
 @rule("nat", "transport.external_signaling_address", "A03", "F01")
 def private_contact(case: Case) -> Iterator[Clue]:
     """The Contact towards the outside is a private address."""
-    told = [each for each in case.signals if _outside(case, each) and each.contact_host]
+    told = [each for each in case.signals if _outside(each) and each.contact_host]
     seen = [each for each in told if private(each.contact_host)]
     if not seen or told[-1] is not seen[-1]:
         return  # nothing, or put right since
@@ -39,7 +39,7 @@ def private_contact(case: Case) -> Iterator[Clue]:
         local = next(iter(case.settings.objects("transport")))
         settings, place = (cited(local, "local_net"),), "transport.local_net"
         says += " external_signaling_address is set, so local_net must be what keeps it from being used."
-    evidence = (of(first, f"Contact: {first.header('Contact')}"), *settings)
+    evidence = (of(first, f"Contact: {first.facts.contact}"), *settings)
     yield Clue(
         0.9 if first.method == "REGISTER" else 0.8,
         says,
@@ -53,15 +53,15 @@ def private_contact(case: Case) -> Iterator[Clue]:
 def stale_contact(case: Case) -> Iterator[Clue]:
     """The Contact towards the outside is a public address that is not ours."""
     ours = {each for each in case.pbx if not private(each)}
-    for each in case.signals:
+    for each in filter(_outside, case.signals if ours else ()):
         host = each.contact_host
         literal = host.replace(".", "").isdigit()
-        if ours and _outside(case, each) and literal and not private(host) and host not in case.pbx:
+        if literal and not private(host) and host not in case.pbx:
             if each.code and each.method == "REGISTER":
                 continue
             settings = tuple(cited(one, "external_signaling_address") for one in case.settings.objects("transport"))
             says = f"We are seen from {', '.join(sorted(ours))} and tell the provider to send to {host}."
-            yield Clue(0.92, says, (of(each, f"Contact: {each.header('Contact')}"), *settings[:1]))
+            yield Clue(0.92, says, (of(each, f"Contact: {each.facts.contact}"), *settings[:1]))
             return
 
 
@@ -71,7 +71,7 @@ def no_contact_user(case: Case) -> Iterator[Clue]:
     for attempt in case.inbound():
         if attempt.number == "s":
             own = tuple(cited(each, "contact_user") for each in case.settings.objects("registration"))[:1]
-            asked = [of(each, f"Contact: {each.header('Contact')}") for each in case.requests("REGISTER")][:1]
+            asked = [of(each, f"Contact: {each.facts.contact}") for each in case.requests("REGISTER")][:1]
             says = "The call is for extension s, which is what a registration asks for when it names no contact_user."
             yield Clue(0.9, says, (of(attempt.invite, attempt.invite.facts.uri), *asked, *own))
             return

@@ -26,18 +26,16 @@ class Signal:
     """Whether the PBX sent it."""
     to_pbx: bool
     """Whether it was sent to the PBX."""
+    facts: Facts
+    """What it says."""
+    message: Message
+    """The message as it was seen first."""
+    code: int
+    """Status code; 0 for a request."""
+    method: str
+    """Method of a request, or the one that a response answers."""
 
-    @cached_property
-    def facts(self) -> Facts:
-        """What it says."""
-        return self.sightings[0]
-
-    @cached_property
-    def message(self) -> Message:
-        """The message as it was seen first."""
-        return self.facts.message
-
-    @cached_property
+    @property
     def time_s(self) -> float:
         """When it was seen first."""
         return self.message.time_s
@@ -47,27 +45,17 @@ class Signal:
         """What a message has in common with its repeats and with ICMP errors that quote it: Call-ID and CSeq."""
         return self.message.call_id, self.message.cseq
 
-    @cached_property
+    @property
     def points(self) -> frozenset[str]:
         """Where it was seen."""
         return frozenset(each.message.point for each in self.sightings)
 
-    @cached_property
-    def method(self) -> str:
-        """Method of a request, or the one that a response answers."""
-        return self.message.method or self.message.cseq_method
-
-    @cached_property
-    def code(self) -> int:
-        """Status code; 0 for a request."""
-        return self.message.code or 0
-
-    @cached_property
+    @property
     def source(self) -> str:
         """Address that sent it, as its own network knows it."""
         return self.message.src
 
-    @cached_property
+    @property
     def target(self) -> str:
         """Address that it was sent to, as the last network knew it."""
         return self.sightings[-1].message.dst
@@ -76,10 +64,10 @@ class Signal:
         """A header's first value; empty where there is none."""
         return (self._sip.get(name) or "") if self._sip else ""
 
-    @cached_property
+    @property
     def contact_host(self) -> str:
         """Host of its Contact; empty where it has none."""
-        found = _CONTACT.search(self.header("Contact") + ">")
+        found = _CONTACT.search(self.facts.contact + ">")
         return found[1] if found else ""
 
     def headers(self, name: str) -> list[str]:
@@ -109,4 +97,5 @@ def signals(trace: Trace, pbx: frozenset[str]) -> Iterator[Signal]:
 
 def _signal(seen: Sequence[Facts], repeat: int, pbx: frozenset[str]) -> Signal:
     first, last = seen[0].message, seen[-1].message
-    return Signal(tuple(seen), repeat, by_pbx=first.src in pbx, to_pbx=last.dst in pbx)
+    method = first.method or first.cseq_method
+    return Signal(tuple(seen), repeat, first.src in pbx, last.dst in pbx, seen[0], first, first.code or 0, method)

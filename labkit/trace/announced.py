@@ -23,11 +23,8 @@ class Announcement(NamedTuple):
     """The section."""
     place: int
     """Place of the section in the description, from 0."""
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where its writer expects media."""
-        return self.session.address(self.media), self.media.port
+    endpoint: Endpoint
+    """Where its writer expects media."""
 
     @property
     def formats(self) -> dict[int, Format]:
@@ -40,7 +37,8 @@ def announcements(messages: Iterable[Message]) -> list[Announcement]:
     found = []
     for message in messages:
         if (session := description(message)) is not None:
-            found += [Announcement(message, session, media, place) for place, media in enumerate(session.media)]
+            for place, media in enumerate(session.media):
+                found.append(Announcement(message, session, media, place, (session.address(media), media.port)))
     return found
 
 

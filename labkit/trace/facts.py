@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from labkit.errors import ParseError
-from labkit.sip.grammar import canonical
-from labkit.sip.message import Request, Response
+from labkit.sip.grammar import canonical, split_list
+from labkit.sip.message import Request
 from labkit.sip.uri import Address
 from labkit.sip.via import MAGIC_COOKIE, Via
 from labkit.trace.announced import Announcement, announcements
@@ -18,7 +19,7 @@ _DIGITS = re.compile(r"\+?[0-9][0-9+\-.()]*")
 _NOBODY = ("", "anonymous", "unknown", "asterisk")
 _SESSION = canonical("Session-ID")
 _CHARGING = "P-Charging-Vector"
-OTHER_LEG = ("X-Call-ID", "X-CID", "X-Parent-Call-ID", "X-Original-Call-ID", "X-Leg-Call-ID")
+OTHER_LEG = tuple(map(canonical, ("X-Call-ID", "X-CID", "X-Parent-Call-ID", "X-Original-Call-ID", "X-Leg-Call-ID")))
 """Headers in which B2BUAs name the Call-ID of the leg they came from."""
 
 
@@ -42,6 +43,8 @@ class Facts:
     """User part of To."""
     to_tag: str
     """Tag of To."""
+    contact: str
+    """Contact as written."""
     user_agent: str
     """User-Agent or Server."""
     session_ids: frozenset[str]
@@ -50,12 +53,19 @@ class Facts:
     """icid-value of P-Charging-Vector (RFC 7315)."""
     named_call_ids: frozenset[str]
     """Call-IDs of other legs that a B2BUA wrote into a header."""
-    identities: tuple[str, ...]
-    """Whom the message is about: users of From, P-Asserted-Identity, To, Request-URI; of numbers the digits only."""
+    asserted_user: str
+    """User part of P-Asserted-Identity."""
     media: tuple[Announcement, ...]
     """Media sections of its session description."""
     damage: str
     """Why the message could not be read in full."""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Whom it is about: users of From, P-Asserted-Identity, To, Request-URI; of numbers the digits only."""
+        request = self.uri.partition(":")[2].partition("@")[0].partition(";")[0]
+        users = (self.from_user, self.asserted_user, self.to_user, request)
+        return tuple(dict.fromkeys(_plain(user) for user in users if user.lower() not in _NOBODY))
 
     @property
     def sdp(self) -> str:
@@ -72,45 +82,43 @@ def _facts(message: Message) -> Facts:
     try:
         sip = message.sip
     except ParseError as why:
-        return Facts(
-            message, "", "", "", "", "", "", "", "", frozenset(), "", frozenset(), (), (), str(why)
-        )  # fmt: skip
-    via, damage = _via(sip)
-    origin, target = _address(sip, "From"), _address(sip, "To")
-    uri = sip.uri if isinstance(sip, Request) else ""
+        nobody = ("",) * 9
+        return Facts(message, *nobody, frozenset(), "", frozenset(), "", (), str(why))
+    get = sip.get
+    branch, sent_by, damage = _hop(get("Via") or "")
+    from_user, from_tag = _party(get("From") or "")
+    to_user, to_tag = _party(get("To") or "")
     return Facts(
-        message=message, branch=via.branch if via else "", sent_by=via.host if via else "", uri=uri,
-        from_user=_user(origin), from_tag=_tag(origin), to_user=_user(target), to_tag=_tag(target),
-        user_agent=sip.get("User-Agent") or sip.get("Server") or "",
-        session_ids=_session_ids(sip.get(_SESSION) or ""),
-        charging_id=_parameter(sip.get(_CHARGING) or "", "icid-value"),
-        named_call_ids=frozenset(value for name in OTHER_LEG if (value := sip.get(canonical(name)))),
-        identities=_identities(sip, origin, target, uri), media=tuple(announcements([message])), damage=damage,
+        message=message, branch=branch, sent_by=sent_by, uri=sip.uri if isinstance(sip, Request) else "",
+        from_user=from_user, from_tag=from_tag, to_user=to_user, to_tag=to_tag,
+        contact=get("Contact") or "", user_agent=get("User-Agent") or get("Server") or "",
+        session_ids=_session_ids(get(_SESSION) or ""), charging_id=_parameter(get(_CHARGING) or "", "icid-value"),
+        named_call_ids=frozenset(filter(None, map(get, OTHER_LEG))),
+        asserted_user=_party(get("P-Asserted-Identity") or "")[0], media=tuple(announcements([message])), damage=damage,
     )  # fmt: skip
 
 
-def _via(sip: Request | Response) -> tuple[Via | None, str]:
+@lru_cache(maxsize=2048)
+def _hop(vias: str) -> tuple[str, str, str]:
+    """Branch and host of the topmost Via, and what is wrong with it."""
     try:
-        return sip.via, ""
+        via = Via.parse(next(iter(split_list(vias)), ""))
     except ParseError as why:
-        return None, str(why)
+        return "", "", str(why)
+    return via.branch, via.host, ""
 
 
-def _address(sip: Request | Response, name: str) -> Address | None:
+@lru_cache(maxsize=2048)
+def _party(value: str) -> tuple[str, str]:
+    """User and tag of an address; empty where it is broken."""
     try:
-        return Address.parse(sip.get(name) or "")
+        address = Address.parse(value)
     except ParseError:
-        return None
+        return "", ""
+    return address.uri.number, address.tag or ""
 
 
-def _user(address: Address | None) -> str:
-    return address.uri.number if address else ""
-
-
-def _tag(address: Address | None) -> str:
-    return (address.tag if address else None) or ""
-
-
+@lru_cache(maxsize=256)
 def _session_ids(value: str) -> frozenset[str]:
     halves = (value.partition(";")[0].strip(), _parameter(value, "remote"))
     return frozenset(half.lower() for half in halves if half.strip("0-"))
@@ -122,13 +130,6 @@ def _parameter(value: str, name: str) -> str:
         if key.strip().lower() == name:
             return text.strip().strip('"')
     return ""
-
-
-def _identities(sip: Request | Response, origin: Address | None, target: Address | None, uri: str) -> tuple[str, ...]:
-    asserted = _address(sip, "P-Asserted-Identity")
-    request = uri.partition(":")[2].partition("@")[0].partition(";")[0]
-    users = (_user(origin), _user(asserted), _user(target), request)
-    return tuple(dict.fromkeys(_plain(user) for user in users if user.lower() not in _NOBODY))
 
 
 def _plain(user: str) -> str:

@@ -57,10 +57,12 @@ def _numbers(columns: Columns, flows: list[Flow]) -> list[int]:
     """
     known: dict[tuple[object, ...], int] = {}
     numbers: list[int] = []
+    most = 0
     for point, ssrc, flow in zip(columns["point"], columns["ssrc"], flows, strict=True):
         keys = (ssrc, "src", flow.src, flow.src_port), (ssrc, "dst", flow.dst, flow.dst_port)
         twins = [known[key] for key in keys if key in known and (point, known[key]) not in known]
-        number = twins[0] if twins else len(set(numbers)) + 1
+        most += not twins
+        number = twins[0] if twins else most
         known.update(dict.fromkeys(keys, number))
         known[point, number] = number
         numbers.append(number)

@@ -115,9 +115,9 @@ class Trace:
         """Per point, the media sections of all session descriptions, those of other protocols included."""
         found = {}
         for point, each in self.scans.items():
-            others = [bearer(one, point, self.first_ns) for one in each.described]
-            carriers = [*(one for one in self.sip if one.point == point), *others]
-            found[point] = announcements(sorted(carriers, key=lambda one: one.frame) if others else carriers)
+            own = [one for known in self.facts if known.message.point == point for one in known.media]
+            others = announcements(bearer(one, point, self.first_ns) for one in each.described)
+            found[point] = sorted([*own, *others], key=lambda one: one.message.frame) if others else own
         return found
 
     @cached_property
