@@ -16,7 +16,9 @@ from tests.plugins.workers import scope
         ("tests/lab/test_lab.py::test_a_call[loopback-1002]", "loopback"),
         ("tests/lab/test_lab.py::test_a_call[namespaces-1002]", "tests/lab/test_lab.py"),
         ("tests/unit/sip/test_parser.py::test_headers[a::b]", "tests/unit/sip/test_parser.py"),
-        ("tests/browser/test_lessons.py::test_it[05.ipynb]", "tests/browser/"),
+        ("tests/browser/test_lessons.py::test_it[05.ipynb]", "browser"),
+        ("tests/unit/provider/test_provider_calls.py::test_it", "provider"),
+        ("tests/lab/test_sipp.py::test_it[uac]", "provider"),
         ("notebooks/05-who-are-you.ipynb::Cell 3", "notebooks/05-who-are-you.ipynb"),
     ],
 )

@@ -8,18 +8,17 @@ import pytest
 from xdist.remote import Producer  # type: ignore[attr-defined]
 from xdist.scheduler import LoadScopeScheduling
 
-ENGINE = {f"tests/lab/test_{name}.py" for name in ("containers", "container_mishaps", "same_ladder")}
-"""Tests that use the one engine and its networks."""
-
-BROWSER = "tests/browser/"
-"""Tests that want a processor to themselves."""
-
-ALONE = re.compile(r"\[(compose|loopback)\b")
-"""Runtimes that a machine has once: one engine, one loopback interface."""
+TOGETHER = {
+    "compose": re.compile(r"tests/lab/test_(containers|container_mishaps|same_ladder)\.py|.*\[compose\b"),
+    "loopback": re.compile(r".*\[loopback\b"),
+    "provider": re.compile(r"tests/(unit/provider/|lab/test_sipp\.py)"),
+    "browser": re.compile(r"tests/browser/"),
+}
+"""Tests of what a machine has once: an engine, a loopback interface, the provider's address, a processor to spare."""
 
 
 class Sharing(LoadScopeScheduling):
-    """One scope for each file, and one for each runtime of `ALONE`."""
+    """One scope for each file, and one for each of `TOGETHER`."""
 
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid)
@@ -27,13 +26,7 @@ class Sharing(LoadScopeScheduling):
 
 def scope(nodeid: str) -> str:
     """What a test belongs to; all of that runs on one worker, one after the other."""
-    file = nodeid.partition("::")[0]
-    if file.startswith(BROWSER):
-        return BROWSER
-    if file in ENGINE:
-        return "compose"
-    found = ALONE.search(nodeid)
-    return found[1] if found else file
+    return next((name for name, tests in TOGETHER.items() if tests.match(nodeid)), nodeid.partition("::")[0])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
