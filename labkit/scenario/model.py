@@ -243,9 +243,9 @@ class Question:
     """Replies to likely wrong answers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
-    """One broken trunk."""
+    """One broken trunk; as a text only its name, for a notebook shows that to whoever is to find the cause."""
 
     slug: str
     title: str
@@ -281,3 +281,6 @@ class Scenario:
     broken: tuple[Change, ...] = ()
     """`break` of the file."""
     vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Scenario({self.slug!r})"

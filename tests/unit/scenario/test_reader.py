@@ -37,6 +37,10 @@ REFUSED = [
 ]
 
 
+def test_a_scenario_shown_in_a_cell_gives_nothing_of_its_cause_away(tmp_path: Path) -> None:
+    assert repr(read_scenario(written(tmp_path), values())) == "Scenario('inbound-refused')"
+
+
 def test_a_scenario_is_read_with_its_values_filled(tmp_path: Path) -> None:
     scenario = read_scenario(written(tmp_path), values())
     assert scenario.slug == "inbound-refused"
