@@ -25,6 +25,7 @@ from pathlib import Path
 from labkit.errors import ScenarioError
 from labkit.lab.lab import Lab
 from labkit.scenario.shelf import Shelf
+from labkit.sip.message import REASONS
 
 FOLDER = Path(__file__).with_name("answers")
 """Where the TOML files lie, named by the lessons' numbers."""
@@ -114,9 +115,12 @@ def _question(table: Mapping[str, object]) -> Question:
 
 
 def _quantity(value: Answer) -> tuple[float, str] | None:
-    """A number and its unit, which may be missing; None for any other text."""
+    """A number and its unit, which may be missing, as the phrase of a status code may; None for any other text."""
     found = re.fullmatch(r"(?:about |~ ?)?(-?\d+(?:\.\d+)?)(?: ?([a-z%/][a-z/ ]*))?", str(value).strip().casefold())
-    return (float(found[1]), found[2] or "") if found else None
+    if not found:
+        return None
+    phrase = found[1].isdecimal() and REASONS.get(int(found[1]), "").casefold()
+    return float(found[1]), "" if found[2] == phrase else found[2] or ""
 
 
 def _said(value: Answer) -> str:
@@ -131,4 +135,5 @@ def _part(given: str, wanted: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9+]+", "", re.sub(r"^(?:the|an?)\s", "", text.strip()))
+    """Small letters and digits, without an article in front and without the F of a message's number."""
+    return re.sub(r"[^a-z0-9+]+", "", re.sub(r"^(?:the|an?)\s|^f(?=\d+$)", "", text.strip()))

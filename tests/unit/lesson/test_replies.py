@@ -33,6 +33,16 @@ hints = []
 [share.wrong]
 "67.8" = "That is a buffer of 20 ms."
 
+[refusal]
+answer = 401
+right = "It asks for credentials."
+hints = ["Look at F2."]
+
+[decided]
+answer = "F12"
+right = "F12 holds the answer."
+hints = ["Look for the answer."]
+
 [answered]
 answer = true
 right = "A 200 came."
@@ -66,6 +76,9 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("42.codec", "PCMA"),
         ("42.codec", " pcma "),
         ("42.codec", "g711 a-law"),
+        ("42.refusal", "401 Unauthorized"),
+        ("42.decided", "f12"),
+        ("42.decided", 12),
         ("42.rate", 50),
         ("42.rate", 50.9),
         ("42.rate", "49"),
@@ -90,6 +103,8 @@ def test_right_answers_are_right_however_they_are_spelt(name: str, answer: objec
         ("42.codec", 8),
         ("42.rate", 52),
         ("42.rate", "fifty"),
+        ("42.refusal", "401 Forbidden"),
+        ("42.decided", "F1"),
         ("42.answered", 1),
         ("42.answered", "False"),
         ("42.rate", True),
