@@ -9,7 +9,7 @@ from labkit.course.standing import Progress, so_far
 from labkit.course.syllabus import FAMILIES, Lesson
 from labkit.show.canvas import Canvas, Point
 from labkit.show.palette import Palette
-from labkit.show.pictures import Picture
+from labkit.show.pictures import Picture, Spot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +30,7 @@ def progress() -> Picture:
 
 def chart(told: Progress) -> Picture:
     """The map of a learner."""
-    return Picture(words(told), lambda palette: _drawn(told, palette))
+    return Picture(words(told), lambda palette: _drawn(told, palette), spots=tuple(_spots(told)))
 
 
 def state(told: Progress, slug: str) -> str:
@@ -72,17 +72,49 @@ def mastery(told: Progress, family: str) -> str:
     return f"mastered ({count})" if told.masters(family) else count
 
 
+def _below(told: Progress) -> float:
+    """Where the families begin."""
+    return _TOP - (-len(told.lessons) // _ACROSS) * (_TILE_HEIGHT + _GAP) + 34
+
+
+def _height(told: Progress) -> float:
+    return _below(told) + _ROW * len(told.families) + 24
+
+
+def _tile_at(place: int) -> Point:
+    down, across = divmod(place, _ACROSS)
+    return _EDGE + across * (_TILE_WIDTH + _GAP), _TOP + down * (_TILE_HEIGHT + _GAP)
+
+
+def _fault_at(told: Progress, row: int, place: int) -> Point:
+    return _BOXES_X + place * (_BOX + 5), _below(told) + row * _ROW - 16
+
+
+def _spots(told: Progress) -> Iterator[Spot]:
+    """Lessons and faults as parts that can be chosen."""
+    height = _height(told)
+    for place, lesson in enumerate(told.lessons):
+        x, y = _tile_at(place)
+        answered = f"{_count(told, lesson)} questions answered"
+        name = f"lesson {lesson.number}, {answered}"
+        said = f"{lesson.number}  {lesson.title}\n{answered}; about {lesson.minutes} minutes"
+        yield Spot(name, said, x / _WIDTH, y / height, _TILE_WIDTH / _WIDTH, _TILE_HEIGHT / height)
+    for row, (family, slugs) in enumerate(told.families.items()):
+        for place, slug in enumerate(slugs):
+            x, y = _fault_at(told, row, place)
+            name = f"{slug}: {state(told, slug) or 'not met yet'}"
+            said = f"{name}\n{family}, {mastery(told, family)}: {FAMILIES.get(family, family)}"
+            yield Spot(name, said, x / _WIDTH, y / height, _BOX / _WIDTH, _BOX / height)
+
+
 def _drawn(told: Progress, palette: Palette) -> Figure:
-    below = _TOP - (-len(told.lessons) // _ACROSS) * (_TILE_HEIGHT + _GAP) + 34
-    canvas = Canvas(_WIDTH, below + _ROW * len(told.families) + 24, palette)
+    canvas = Canvas(_WIDTH, _height(told), palette)
     canvas.text((_EDGE, 28), "How far you have come", palette.ink, 17, bold=True)
     canvas.text((_EDGE, 50), summary(told), palette.ink, 13)
     for place, lesson in enumerate(told.lessons):
-        down, across = divmod(place, _ACROSS)
-        at = _EDGE + across * (_TILE_WIDTH + _GAP), _TOP + down * (_TILE_HEIGHT + _GAP)
-        _tile(canvas, at, told, lesson)
-    for place, family in enumerate(told.families):
-        _family(canvas, below + place * _ROW, told, family)
+        _tile(canvas, _tile_at(place), told, lesson)
+    for row, family in enumerate(told.families):
+        _family(canvas, row, told, family)
     canvas.text((_EDGE, canvas.height - 12), LEGEND, palette.quiet, 12)
     return canvas.figure()
 
@@ -97,15 +129,15 @@ def _tile(canvas: Canvas, at: Point, told: Progress, lesson: Lesson) -> None:
         canvas.text((x + _TILE_WIDTH - 10, y + 25), "✓", ink, 16, "right", bold=True)
 
 
-def _family(canvas: Canvas, y: float, told: Progress, family: str) -> None:
-    palette = canvas.palette
+def _family(canvas: Canvas, row: int, told: Progress, family: str) -> None:
+    palette, y = canvas.palette, _below(told) + row * _ROW
     canvas.text((_EDGE, y), family, palette.ink, 13, bold=True)
     canvas.text((_EDGE + 85, y), FAMILIES.get(family, ""), palette.ink, 13)
     whole, found = told.masters(family), len(told.mastered.intersection(told.families[family]))
     ink = palette.good if whole else palette.ink
     canvas.text((_STATE_X, y), f"{found} of {told.needed(family)}{' ✓' if whole else ''}", ink, 13, bold=whole)
     for place, slug in enumerate(told.families[family]):
-        _fault(canvas, (_BOXES_X + place * (_BOX + 5), y - 16), state(told, slug))
+        _fault(canvas, _fault_at(told, row, place), state(told, slug))
 
 
 def _fault(canvas: Canvas, at: Point, found: str) -> None:

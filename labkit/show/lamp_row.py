@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.diagnosis.finding import LAYERS, Finding
 from labkit.show.canvas import Canvas, text_width
 from labkit.show.palette import Palette
-from labkit.show.pictures import Picture
+from labkit.show.pictures import Picture, Spot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +31,9 @@ Row = tuple[str, str, float, bool]
 
 def lamps(triage: Triage) -> Picture:
     """The lamps of a triage with the reasons for each, and its likeliest findings with what they rest on."""
-    return Picture(str(triage), lambda palette: _drawn(triage, palette))
+    sheet = _laid(triage)
+    spots = tuple(_spot(triage, number, sheet) for number in range(len(triage.lamps)))
+    return Picture(str(triage), lambda palette: _drawn(triage, sheet, palette), spots=spots)
 
 
 def wrapped(text: str, size: float, room: float) -> list[str]:
@@ -45,17 +48,51 @@ def wrapped(text: str, size: float, room: float) -> list[str]:
     return lines
 
 
-def _drawn(triage: Triage, palette: Palette) -> Figure:
-    reasons = [wrapped(lamp.says, 12, _ROOM) for lamp in triage.lamps]
-    middle = _TOP + 70 + _LINE * max((len(lines) for lines in reasons), default=0) + 20
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands where."""
+
+    reasons: tuple[list[str], ...]
+    """Lines below each lamp."""
+    rows: tuple[Row, ...]
+    """The findings."""
+    middle: float
+    """Where they begin."""
+
+    @property
+    def height(self) -> float:
+        """How high all of it is."""
+        return self.middle + _LINE * (len(self.rows) + 1) + 12
+
+
+def _laid(triage: Triage) -> Sheet:
+    reasons = tuple(wrapped(lamp.says, 12, _ROOM) for lamp in triage.lamps)
+    middle = _TOP + 70 + _LINE * max(map(len, reasons), default=0) + 20
     rows = [row for finding in triage.findings[:_FINDINGS] for row in _rows(finding)] or [_NOTHING]
-    canvas = Canvas(WIDTH, middle + _LINE * (len(rows) + 1) + 12, palette)
+    return Sheet(reasons, tuple(rows), middle)
+
+
+def _left(triage: Triage, number: int) -> float:
+    return _EDGE + number * (WIDTH - 2 * _EDGE) / len(triage.lamps)
+
+
+def _spot(triage: Triage, number: int, sheet: Sheet) -> Spot:
+    """A lamp as a part that can be chosen: why it is so, and all findings of its layer."""
+    lamp = triage.lamps[number]
+    name = f"{LAYERS[lamp.layer]}: {_WORDS[lamp.state]}"
+    words = "\n\n".join([f"{name}. {lamp.says}", *(str(each) for each in triage.findings if each.layer == lamp.layer)])
+    left, top = _left(triage, number) - 8, _TOP - _RADIUS - 8
+    return Spot(name, words, left / WIDTH, top / sheet.height, _ROOM / WIDTH, (sheet.middle - 16 - top) / sheet.height)
+
+
+def _drawn(triage: Triage, sheet: Sheet, palette: Palette) -> Figure:
+    canvas = Canvas(WIDTH, sheet.height, palette)
     canvas.text((_EDGE, 28), "Which layer is it?", palette.ink, 17, bold=True)
-    for number, (lamp, lines) in enumerate(zip(triage.lamps, reasons, strict=True)):
-        _lamp(canvas, _EDGE + number * (WIDTH - 2 * _EDGE) / len(triage.lamps), lamp, lines)
-    canvas.line([(_EDGE, middle - 8), (WIDTH - _EDGE, middle - 8)], palette.line)
-    for number, row in enumerate(rows):
-        _row(canvas, middle + 14 + number * _LINE, row)
+    for number, (lamp, lines) in enumerate(zip(triage.lamps, sheet.reasons, strict=True)):
+        _lamp(canvas, _left(triage, number), lamp, lines)
+    canvas.line([(_EDGE, sheet.middle - 8), (WIDTH - _EDGE, sheet.middle - 8)], palette.line)
+    for number, row in enumerate(sheet.rows):
+        _row(canvas, sheet.middle + 14 + number * _LINE, row)
     return canvas.figure()
 
 

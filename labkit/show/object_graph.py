@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from labkit.pjsip.graph import GOOD_STATES, Condition, Node, ObjectGraph
 from labkit.show.canvas import Canvas, text_width
 from labkit.show.palette import Palette
-from labkit.show.pictures import Picture
+from labkit.show.pictures import Picture, Spot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,7 +70,17 @@ def objects(source: ObjectGraph | HasGraph) -> Picture:
     """The PJSIP objects of a graph or of a lab: links, broken ones, unused objects, states, what is not loaded."""
     graph = source if isinstance(source, ObjectGraph) else source.objects
     boxes, height = _placed(graph)
-    return Picture(str(graph), lambda palette: _drawn(graph, boxes, height, palette))
+    spots = tuple(_spot(graph, box, height) for box in boxes)
+    return Picture(str(graph), lambda palette: _drawn(graph, boxes, height, palette), spots=spots)
+
+
+def _spot(graph: ObjectGraph, box: Box, height: float) -> Spot:
+    """A box as a part that can be chosen: the node, what it names, what names it."""
+    node = box.node
+    named = [f"its {each.option}: {' '.join(each.target)}" for each in graph.edges if each.source == node.key]
+    naming = [f"named by {' '.join(each.source)} ({each.option})" for each in graph.edges if each.target == node.key]
+    words = "\n  ".join([str(node), *named, *naming])
+    return Spot(f"{node.type} {node.id}", words, box.x / WIDTH, box.y / height, _BOX / WIDTH, box.height / height)
 
 
 def _placed(graph: ObjectGraph) -> tuple[list[Box], float]:
@@ -133,11 +143,7 @@ def _drawn(graph: ObjectGraph, boxes: Sequence[Box], height: float, palette: Pal
     canvas = Canvas(WIDTH, height, palette)
     asked = "files and the running Asterisk" if graph.held else "files"
     canvas.text((20, 28), f"PJSIP objects ({asked})", palette.ink, 17, bold=True)
-    for x, head in zip(
-        _COLUMNS,
-        ("who is it? · where do we log in?", "endpoint", "where is it reached? · who proves what?"),
-        strict=True,
-    ):
+    for x, head in zip(_COLUMNS, _HEADS, strict=True):
         canvas.text((x, 50), head, palette.quiet, 12)
     by_key = {box.node.key: box for box in boxes}
     for edge in graph.edges:

@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A part of a picture that can be chosen; its place in shares of the picture's width and height, from top left."""
+
+    name: str
+    words: str
+    """What is known of it, line by line."""
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Picture:
     """Text by `str`, an image with that text as its alternative in a notebook, files by `save`."""
@@ -25,6 +38,8 @@ class Picture:
     """Makes the figure on one palette."""
     theme: str = "light"
     """"light" or "dark"."""
+    spots: tuple[Spot, ...] = ()
+    """Its parts, in reading order."""
 
     def on(self, theme: str) -> Picture:
         """The same picture on the other paper."""

@@ -96,3 +96,13 @@ def test_a_page_that_cannot_be_written_is_one_message(
     monkeypatch.setenv(journal.VARIABLE, "/dev/null")
     assert cli.main(["progress", "--html", str(tmp_path / "none/page.html")]) == 1
     assert re.match(r"labkit: \S+ cannot be written: No such file", capsys.readouterr().err)
+
+
+def test_every_lesson_and_fault_of_the_map_can_be_chosen_and_tells_how_far_it_is() -> None:
+    spots = {spot.name: spot for spot in chart(LEARNER).spots}
+    assert len(spots) == len(LEARNER.lessons) + sum(map(len, LEARNER.families.values()))
+    assert spots["lesson 05, 1 of 2 questions answered"].words.startswith("05  Who <is> it?\n1 of 2 questions answered")
+    assert "inbound, mastered (2 of 2): registered" in spots["silent: mastered"].words
+    assert {"lost: met", "knocks: mended with help"} <= set(spots)
+    assert all(spot.left >= 0 and spot.left + spot.width <= 1 for spot in spots.values())
+    assert all(spot.top >= 0 and spot.top + spot.height <= 1 for spot in spots.values())

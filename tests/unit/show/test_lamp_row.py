@@ -1,5 +1,7 @@
 """The picture of the lamps: each with a sign, a word and its reason, and what the findings rest on."""
 
+from itertools import pairwise
+
 import pytest
 
 from labkit import show
@@ -51,3 +53,12 @@ def test_a_text_is_wrapped_to_its_room_and_loses_no_word() -> None:
     lines = wrapped(FINDING.says, 12, 188)
     assert " ".join(lines) == FINDING.says
     assert all(text_width(line, 12) <= 188 for line in lines)
+
+
+def test_each_lamp_can_be_chosen_and_tells_its_reason_and_its_findings() -> None:
+    spots = show.lamps(TRIAGE).spots
+    assert [spot.name for spot in spots][:2] == ["SIP signalling: fault", "SDP: cannot tell"]
+    assert spots[0].words == f"SIP signalling: fault. Seen in SIP signalling of this call.\n\n{FINDING}"
+    assert spots[1].words == "SDP: cannot tell. Seen in SDP of this call."
+    assert all(one.left + one.width <= two.left for one, two in pairwise(spots))
+    assert all(spot.top >= 0 and spot.top + spot.height <= 1 for spot in spots)

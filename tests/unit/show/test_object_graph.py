@@ -81,3 +81,15 @@ def test_a_lab_is_drawn_as_its_graph() -> None:
 def test_nothing_wrong_is_said() -> None:
     graph = object_graph(read_objects({"pjsip.conf": "[udp]\ntype=transport\nbind=0.0.0.0\n"}))
     assert "✓ nothing is wrong" in [text.get_text() for text in show.objects(graph).figure().texts]
+
+
+def test_every_box_can_be_chosen_where_it_is_drawn_and_tells_its_links() -> None:
+    boxes, height = _placed(GRAPH)
+    spots = {spot.name: spot for spot in show.objects(GRAPH).spots}
+    assert [f"{box.node.type} {box.node.id}" for box in boxes] == list(spots)
+    assert [(box.x, box.y) for box in boxes] == [
+        pytest.approx((spot.left * WIDTH, spot.top * height)) for spot in spots.values()
+    ]
+    assert "its outbound_auth: auth provider" in spots["endpoint provider"].words
+    assert "named by endpoint provider (outbound_auth)" in spots["auth provider"].words
+    assert "! Rejected" in spots["registration provider"].words
