@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ipywidgets import VBox
 
 from labkit import journal
-from labkit.panel.controls import button, card, choice, column, html, row, text
+from labkit.panel.controls import card, choice, column, html, row, text
 from labkit.panel.exhibits import Exhibit
-from labkit.panel.panel import Done, Panel
+from labkit.panel.panel import Panel
 from labkit.panel.score import HINT
 from labkit.pjsip import reference
 from labkit.scenario.questions import LAYERS, questions, reply
@@ -38,11 +38,11 @@ class Citing:
         )
         names = [f"{type_}.{option}" for type_ in _OFTEN for option in reference.options(type_)]
         self.object = text("Object.option", "", "360px", "such as endpoint.context", options=names)
-        self.shows = choice("What shows it", [(NOTHING.words, NOTHING)], "100%")
-        self.cite = button(
-            panel, "Cite", "Say that this shows the fault, and on which layer and option it is", self._cite, first=True
+        self.shows = choice("What shows it", [(NOTHING.words, NOTHING)])
+        self.cite = panel.button(
+            "Cite", "Say that this shows the fault, and on which layer and option it is", self._cite, first=True
         )
-        self.verdict = html(width="100%")
+        self.verdict = html()
         self.rows = VBox()
         self.questions: list[QuestionRow] = []
         self.box = column(
@@ -76,13 +76,13 @@ class Citing:
         layer, option = self.layer.value, self.object.value.strip()
         of = self.calls.get(exhibit.call)
 
-        def cite(lab: Lab) -> Done:
+        def cite(lab: Lab) -> str:
             judged = lab.running().evidence(
                 of.trace if of is not None else None, layer=layer, object=option, **exhibit.cited
             )
             self.verdict.value = judged._repr_html_()
             self.credited(judged.credit)
-            return Done(f"{judged.credit:.0%} of it is right.")
+            return f"{judged.credit:.0%} of it is right."
 
         call = f"{exhibit.call}, " if exhibit.call else ""
         self.panel.do("Judging", cite, f"lab.evidence({call}{exhibit.code}layer={layer!r}, object={option!r})")
@@ -96,10 +96,10 @@ class QuestionRow:
         self.citing, self.slug, self.question = citing, slug, question
         self.opened = 0
         self.answer = text("Answer", "", "300px")
-        self.check = button(citing.panel, "Check", f"Check the answer about {question.id}", self._check)
-        self.hint = button(citing.panel, "", f"Open a hint about {question.id}", self._hint)
-        self.reply = html(width="100%")
-        words = html(f"<p>{escape(question.text)}</p>", "100%")
+        self.check = citing.panel.button("Check", f"Check the answer about {question.id}", self._check)
+        self.hint = citing.panel.button("", f"Open a hint about {question.id}", self._hint)
+        self.reply = html()
+        words = html(f"<p>{escape(question.text)}</p>")
         self.box = card(words, row(self.answer, self.check, self.hint), self.reply, width="100%")
         self._label()
 

@@ -1,40 +1,28 @@
-"""Buttons and fields of panels: each is real, has a name that is read out, and can be reached by the Tab key."""
+"""Fields of panels and how they stand: each is real, has a name that is read out, can be reached by the Tab key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from html import escape
+from typing import Any
 
-from ipywidgets import HTML, Button, Checkbox, Combobox, Dropdown, HBox, Layout, Text, VBox, Widget
+from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, Layout, Text, VBox, Widget
 
-if TYPE_CHECKING:
-    from labkit.panel.panel import Panel
-
-_LABEL_PX = 8.0
-"""Width of a letter of a label."""
-
-
-def button(panel: Panel, label: str, says: str, pressed: Callable[[], object], first: bool = False) -> Button:
-    """A button; `says` is what it does in words, `first` makes it the one to look at."""
-    made = Button(description=label, tooltip=says)
-    made.on_click(lambda _: panel.attempt(pressed))
-    if first:
-        made.add_class("labkit-first")
-    return made
+_LABEL = {"description_width": "initial"}
+"""A label is as wide as its words."""
 
 
 def text(label: str, value: str = "", width: str = "190px", placeholder: str = "", options: Sequence[str] = ()) -> Any:
     """A field for a line of text; with options it proposes those."""
-    style, layout = _shaped(label, width)
+    look = {"description": label, "style": _LABEL, "layout": Layout(width=width)}
     if options:
-        return Combobox(value=value, description=label, options=tuple(options), style=style, layout=layout)
-    return Text(value=value, description=label, placeholder=placeholder, style=style, layout=layout)
+        return Combobox(value=value, options=tuple(options), **look)
+    return Text(value=value, placeholder=placeholder, **look)
 
 
 def choice(label: str, options: Sequence[tuple[str, Any]], width: str = "240px") -> Dropdown:
     """A list to choose from: words and what they stand for."""
-    style, layout = _shaped(label, width)
-    return Dropdown(options=options, description=label, style=style, layout=layout)
+    return Dropdown(options=options, description=label, style=_LABEL, layout=Layout(width=width))
 
 
 def tick(label: str, value: bool) -> Checkbox:
@@ -42,9 +30,9 @@ def tick(label: str, value: bool) -> Checkbox:
     return Checkbox(value=value, description=label, indent=False, layout=Layout(width="auto"))
 
 
-def html(value: str = "", width: str = "auto") -> HTML:
+def html(value: str = "") -> HTML:
     """Words and pictures."""
-    return HTML(value=value, layout=Layout(width=width))
+    return HTML(value=value, layout=Layout(width="100%"))
 
 
 def row(*children: Widget) -> HBox:
@@ -64,5 +52,11 @@ def card(*children: Widget, width: str = "290px") -> VBox:
     return made
 
 
-def _shaped(label: str, width: str) -> tuple[dict[str, str], Layout]:
-    return {"description_width": f"{round(_LABEL_PX * len(label)) + 10}px"}, Layout(width=width)
+def printed(text: str) -> str:
+    """Text as it is, within reach of the keyboard where it must be scrolled."""
+    return f"<pre tabindex=0>{escape(text)}</pre>"
+
+
+def folded(title: str, text: str) -> str:
+    """Text to unfold."""
+    return f"<details><summary>{escape(title)}</summary>{printed(text)}</details>"

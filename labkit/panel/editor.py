@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import ConfigRejected
 from labkit.lab.history import difference
-from labkit.lab.lab import Lab
-from labkit.panel.controls import button, column, html, row
+from labkit.panel.controls import column, html, printed, row
 from labkit.panel.filebox import FileBox
-from labkit.panel.panel import Done, Panel
+from labkit.panel.panel import Panel, errand
 from labkit.panel.places import help_at, marks
 from labkit.panel.work import Desk
 from labkit.scenario.values import nft_definitions
 
 if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
     from labkit.panel.work import Make
 
-LOOK_S = 1.0
 FIRST = "pjsip.d/trunk-provider.conf"
+APPLIES = "Make the files count: reload or restart Asterisk (Control and S)"
 TWINS = {
     "read a file": f'lab.config["{FIRST}"]',
     "change it": f'lab.config.replace("{FIRST}", "old text", "new text")',
@@ -33,53 +32,41 @@ TWINS = {
     "apply": "lab.apply()",
     "go back": "lab.undo()",
 }
-"""Everything that the panel does, as lines of code."""
-
-
-def editor_panel(lab: Lab | None = None, file: str = FIRST) -> Panel:
-    """The config editor of a lab, the default one if none is given; see TWINS for the same in code."""
-    name = lab.name if lab else "default"
-    made = EditorPanel(name, partial(Lab, name), file)
-    made.watch(made.editor.look, LOOK_S)
-    return made.opened()
 
 
 class EditorPanel(Panel):
     """The editor by itself."""
 
+    title = "Files of the lab {}"
+    twins = TWINS
+    look_s = 1.0
+
     def __init__(self, name: str, make: Make, file: str = FIRST) -> None:
         """Lay the panel out."""
-        super().__init__(f"Files of the lab {name}", name, make, TWINS)
-        self.editor = Editor(self, make, file)
+        super().__init__(name, make)
+        self.editor = Editor(self, file)
         self.fill(self.editor.box)
+
+    def look(self, lab: Lab) -> None:
+        """Show the files as they are now."""
+        self.editor.look(lab)
 
 
 class Editor:
     """The editor as a part of a panel. What is typed is in the lab's file a moment later; apply makes it count."""
 
-    def __init__(self, panel: Panel, make: Make, file: str = FIRST, peeked: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, panel: Panel, file: str = FIRST, peeked: Callable[[], None] = lambda: None) -> None:
         """Lay it out; `peeked` is told when the healthy files are looked at."""
-        self.panel, self.peeked = panel, peeked
-        self._desk = Desk(make)
+        self.panel, self.do, self.peeked = panel, panel.do, peeked
+        self._desk = Desk(panel.make)
         self.paper = FileBox(file=file)
         self.paper.on_msg(lambda _, message, buffers: self.hear(message))
-        self.apply = button(
-            self.panel, "Apply", "Make the files count: reload or restart Asterisk (Control and S)", self._apply, True
-        )
-        self.undo = button(self.panel, "Undo", "Go back to the version before the newest", self._undo)
-        self.lint = button(
-            self.panel, "Lint", "Say what is wrong with the files, before Asterisk reads them", self._lint
-        )
-        self.healthy = button(
-            self.panel, "Differs from healthy", "Show what differs from the healthy lab", self._from_healthy
-        )
-        self.broken = button(
-            self.panel,
-            "Differs from broken",
-            "Show what differs from the lab as the scenario broke it",
-            self._from_broken,
-        )
-        self.shown = html(width="100%")
+        self.apply = panel.button("Apply", APPLIES, self._apply, first=True)
+        self.undo = panel.button("Undo", "Go back to the version before the newest", self._undo)
+        self.lint = panel.button("Lint", "Say what is wrong with the files, before Asterisk reads them", self._lint)
+        self.healthy = panel.button("Differs from healthy", "Show what differs from the healthy lab", self._healthy)
+        self.broken = panel.button("Differs from broken", "Show what differs from the broken lab", self._broken)
+        self.shown = html()
         self.box = column(row(self.apply, self.undo, self.lint, self.healthy, self.broken), self.paper, self.shown)
 
     def hear(self, message: Mapping[str, Any]) -> None:
@@ -124,20 +111,17 @@ class Editor:
         before = lab.history.broken.files
         return {name for name, text in lab.config.items() if before.get(name) != text}
 
-    def _apply(self) -> None:
-        def apply(lab: Lab) -> Done:
-            try:
-                version = lab.running().apply()
-            except ConfigRejected as why:
-                self.mark(lab, why)
-                raise ConfigRejected(
-                    f"Asterisk refused {len(self.paper.marks)} things. They stand below the text."
-                ) from why
-            self.mark(lab, None)
-            left = f" {len(self.paper.marks)} places cannot be read." if self.paper.marks else ""
-            return Done(f"Version {version.number}: {version.way}, Asterisk refused nothing.{left}")
-
-        self.panel.do("Applying", apply, "lab.apply()")
+    @errand("Applying", "lab.apply()")
+    def _apply(self, lab: Lab) -> str:
+        try:
+            version = lab.running().apply()
+        except ConfigRejected as why:
+            self.mark(lab, why)
+            refused = len(self.paper.marks)
+            raise ConfigRejected(f"Asterisk refused {refused} things. They stand below the text.") from why
+        self.mark(lab, None)
+        left = f" {len(self.paper.marks)} places cannot be read." if self.paper.marks else ""
+        return f"Version {version.number}: {version.way}, Asterisk refused nothing.{left}"
 
     def mark(self, lab: Lab, why: ConfigRejected | None) -> None:
         """Show what was refused at its line."""
@@ -145,40 +129,32 @@ class Editor:
         above = nft_definitions(lab.topology).count("\n")
         self.paper.marks = [asdict(each) for each in marks(map(str, refused), lab.config, above)]
 
-    def _undo(self) -> None:
-        def undo(lab: Lab) -> Done:
-            version = lab.running().undo()
-            self.mark(lab, None)
-            self.look(lab)
-            return Done(f"{version.label}.")
+    @errand("Going back", TWINS["go back"])
+    def _undo(self, lab: Lab) -> str:
+        version = lab.running().undo()
+        self.mark(lab, None)
+        self.look(lab)
+        return f"{version.label}."
 
-        self.panel.do("Going back", undo, "lab.undo()")
+    @errand("Reading the files", TWINS["what is wrong with the files"])
+    def _lint(self, lab: Lab) -> str:
+        report = str(lab.lint())
+        self.shown.value = printed(report)
+        return f"Lint: {report.splitlines()[-1]}"
 
-    def _lint(self) -> None:
-        def lint(lab: Lab) -> Done:
-            report = lab.lint()
-            self.shown.value = f"<pre tabindex=0>{escape(str(report))}</pre>"
-            return Done(f"Lint: {str(report).splitlines()[-1]}")
+    @errand("Comparing", TWINS["what differs from healthy"])
+    def _healthy(self, lab: Lab) -> str:
+        self.peeked()
+        return self._told(lab.config.diff(), "the healthy lab")
 
-        self.panel.do("Reading the files", lint, "lab.lint()")
+    @errand("Comparing", TWINS["what differs from the broken lab"])
+    def _broken(self, lab: Lab) -> str:
+        return self._told(difference(lab.history.broken.files, lab.config, "broken", "now"), "the broken lab")
 
-    def _from_healthy(self) -> None:
-        def compare(lab: Lab) -> Done:
-            self.peeked()
-            return self._told(lab.config.diff(), "the healthy lab")
-
-        self.panel.do("Comparing", compare, "lab.config.diff()")
-
-    def _from_broken(self) -> None:
-        def compare(lab: Lab) -> Done:
-            return self._told(difference(lab.history.broken.files, lab.config, "broken", "now"), "the broken lab")
-
-        self.panel.do("Comparing", compare, TWINS["what differs from the broken lab"])
-
-    def _told(self, diff: str, what: str) -> Done:
+    def _told(self, diff: str, what: str) -> str:
         self.shown.value = colored(diff)
         files = sum(line.startswith("+++ ") for line in diff.splitlines())
-        return Done(f"{files or 'No'} file{'' if files == 1 else 's'} differ{'s' if files == 1 else ''} from {what}.")
+        return f"{files or 'No'} file{'' if files == 1 else 's'} differ{'s' if files == 1 else ''} from {what}."
 
 
 def colored(diff: str) -> str:

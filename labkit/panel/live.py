@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from html import escape
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import HostError, LabError
 from labkit.lab.lab import CALLER, Lab
 from labkit.lab.parties import PHONES, PROVIDER
-from labkit.panel.controls import button, choice, column, html, row, text
+from labkit.panel.controls import choice, column, folded, html, row, text
 from labkit.panel.gauges import Gauge, svg
-from labkit.panel.panel import Done, Panel
-from labkit.panel.sight import alive
+from labkit.panel.panel import Panel, errand
+from labkit.panel.sight import DIDS, NUMBER, alive
 from labkit.panel.work import Errands
 
 if TYPE_CHECKING:
@@ -41,32 +40,29 @@ TWINS = {
     "make the line bad": "lab.impair(loss=0.05, jitter_ms=20)",
     "make it good": "lab.impair()",
 }
-"""Everything that the panel does, as lines of code; ladder and media are those of labkit.lesson."""
-
-
-def call_panel(lab: Lab | None = None) -> Panel:
-    """The live view of a call of a lab, the default one if none is given; see TWINS for the same in code."""
-    name = lab.name if lab else "default"
-    return CallPanel(name, partial(Lab, name)).opened()
+"""Names of labkit.lesson: ladder, media."""
 
 
 class CallPanel(Panel):
     """Place a call and watch it; the job of the call runs until it is hung up."""
 
+    title = "A call, live, lab {}"
+    twins = TWINS
+
     def __init__(self, name: str, make: Make) -> None:
         """Lay the panel out."""
-        super().__init__(f"A call, live, lab {name}", name, make, TWINS)
-        self.number = text("Number", "+15550100", "200px")
-        self.did = text("Our number", "+442079460000", "220px")
-        self.out = button(self, "Call out", "phone-1001 calls the number; watch it grow", self._out, first=True)
-        self.incoming = button(self, "Call in", "A customer calls our number; watch it grow", self._in)
-        self.hang_up = button(self, "Hang up", "End the call that is watched", self._hang_up)
+        super().__init__(name, make)
+        self.number = text("Number", NUMBER, "200px")
+        self.did = text("Our number", DIDS[0], "220px")
+        self.out = self.button("Call out", "phone-1001 calls the number; watch it grow", self._out, first=True)
+        self.incoming = self.button("Call in", "A customer calls our number; watch it grow", self._in)
+        self.hang_up = self.button("Hang up", "End the call that is watched", self._hang_up)
         self.quality = choice(
             "The line", [("good", (0.0, 0.0)), ("loses 5 %", (0.05, 0.0)), ("jitters 20 ms", (0.0, 20.0))]
         )
         self.quality.observe(self._impair, "value")
-        self.charts, self.ladder, self.words = html(width="100%"), html(width="100%"), html(width="100%")
-        self.listen = button(self, "Listen", "Play what was said on the last call, both ways", self._listen)
+        self.charts, self.ladder, self.words = html(), html(), html()
+        self.listen = self.button("Listen", "Play what was said on the last call, both ways", self._listen)
         top = row(self.number, self.out, self.did, self.incoming)
         self.fill(top, row(self.hang_up, self.quality, self.listen), self.charts, column(self.ladder), self.words)
         self._over = False
@@ -83,17 +79,17 @@ class CallPanel(Panel):
     def _out(self) -> None:
         number = self.number.value.strip()
         twin = f'lab.call("phone-1001", "{number}", hold_s=10)'
-        self._watch(f"phone-1001 calls {number}", twin, PHONES[0], lambda line: line.place(number))
+        self._place(f"phone-1001 calls {number}", twin, PHONES[0], lambda line: line.place(number))
 
     def _in(self) -> None:
         did = self.did.value.strip()
         twin = f'lab.inbound("{did}", hold_s=10)'
-        self._watch(f"{CALLER} calls {did}", twin, PROVIDER, lambda line: line.place(did, caller=CALLER))
+        self._place(f"{CALLER} calls {did}", twin, PROVIDER, lambda line: line.place(did, caller=CALLER))
 
-    def _watch(self, doing: str, twin: str, host: str, place: Callable[[Any], str]) -> None:
+    def _place(self, doing: str, twin: str, host: str, place: Callable[[Any], str]) -> None:
         self._over = False
 
-        def watch(lab: Lab) -> Done:
+        def watch(lab: Lab) -> str:
             with lab.running().capture(title="live") as recorder:
                 line = lab.parties.provider if host == PROVIDER else lab.phone(host)
                 name = place(line)
@@ -105,7 +101,7 @@ class CallPanel(Panel):
             self._heard = recorder.capture
             self.draw(recorder)
             report = line.report(name)
-            return Done(f"{doing}: {report.status or 'no answer'} {report.reason}. The ladder is whole.")
+            return f"{doing}: {report.status or 'no answer'} {report.reason}. The ladder is whole."
 
         self.do(f"{doing}; Hang up ends it", watch, twin)
 
@@ -146,9 +142,7 @@ class CallPanel(Panel):
         try:
             drawn = ladder(recorder.capture, theme=self.frame.theme)
             self.ladder.value = drawn.html()
-            self.words.value = (
-                f"<details><summary>the ladder in words</summary><pre>{escape(str(drawn))}</pre></details>"
-            )
+            self.words.value = folded("the ladder in words", str(drawn))
         except LabError as why:
             self.words.value = f"<p>{escape(str(why))}</p>"
 
@@ -157,16 +151,14 @@ class CallPanel(Panel):
             raise HostError("No call is watched. Press Call out or Call in first.")
         self._over = True
 
-    def _listen(self) -> None:
-        def listen(lab: Lab) -> Done:
-            from labkit.show import sound
+    @errand("Reading the voice", f'show.sound(call, "{WAYS[0]}")')
+    def _listen(self, lab: Lab) -> str:
+        from labkit.show import sound
 
-            if self._heard is None:
-                raise HostError("Nothing to listen to yet: place a call first.")
-            self.words.value = "".join(sound(self._heard, way)._repr_html_() for way in WAYS)
-            return Done("Press play: what the agent said, and what the agent heard.")
-
-        self.do("Reading the voice", listen, f'show.sound(call, "{WAYS[0]}")')
+        if self._heard is None:
+            raise HostError("Nothing to listen to yet: place a call first.")
+        self.words.value = "".join(sound(self._heard, way)._repr_html_() for way in WAYS)
+        return "Press play: what the agent said, and what the agent heard."
 
     def _impair(self, change: dict[str, Any]) -> None:
         loss, jitter_ms = change["new"]

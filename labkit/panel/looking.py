@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HBox
 
 from labkit.lab import placing
-from labkit.panel.controls import button, column, html, row, text
+from labkit.panel.controls import column, html, printed, row, text
 from labkit.panel.exhibits import Exhibit, of_call, of_command, of_log, of_message
-from labkit.panel.panel import Done, Panel
+from labkit.panel.panel import Panel, errand
 from labkit.trace.trace import Trace, open_trace
 
 if TYPE_CHECKING:
@@ -56,20 +56,17 @@ class Looking:
         self, panel: Panel, found: Callable[[Iterable[Exhibit]], None], chosen: Callable[[Exhibit], None]
     ) -> None:
         """Lay it out; `found` gets what can be cited from now on, `chosen` the message that was clicked."""
-        self.panel, self.found, self.chosen = panel, found, chosen
+        self.panel, self.do, self.found, self.chosen = panel, panel.do, found, chosen
         self.calls: dict[str, Call | Together] = {}
         self.buttons = HBox()
         self.buttons.layout.flex_flow = "row wrap"
-        self.said = html(width="100%")
+        self.said = html()
         self.ladder = column()
         self.command = text("Command", COMMANDS[0], "400px", options=COMMANDS)
-        self.ask = button(
-            self.panel, "Ask Asterisk", "Give this command to Asterisk and show what it prints", self._ask
-        )
-        self.log = button(self.panel, "Read the log", "Show what Asterisk logged since the last change", self._log)
-        self.box = column(self.buttons, self.said, self.ladder, row(self.command, self.ask, self.log))
-        self.printed = html(width="100%")
-        self.box.children = (*self.box.children, self.printed)
+        self.ask = panel.button("Ask Asterisk", "Give this command to Asterisk and show what it prints", self._ask)
+        self.log = panel.button("Read the log", "Show what Asterisk logged since the last change", self._log)
+        self.printed = html()
+        self.box = column(self.buttons, self.said, self.ladder, row(self.command, self.ask, self.log), self.printed)
 
     def meet(self, scenario: Scenario | None) -> None:
         """Offer the calls of a scenario, and forget those of the one before."""
@@ -79,13 +76,13 @@ class Looking:
         self.said.value = self.printed.value = ""
         made = [self._button(plan, first=not at) for at, plan in enumerate(plans)]
         says = "Place all these calls side by side, as the verdict does, with one capture"
-        together = [button(self.panel, "All at once", says, lambda: self._place_all(plans))] if len(plans) > 1 else []
+        together = [self.panel.button("All at once", says, lambda: self._place_all(plans))] if len(plans) > 1 else []
         self.buttons.children = [*made, *together]
 
     def _button(self, plan: CallPlan, first: bool) -> Any:
         label = f"{plan.pstn or plan.by} calls {plan.to}"
         says = f"Place the call {plan.name!r} with a capture and draw its ladder"
-        return button(self.panel, label, says, lambda: self._place(plan), first)
+        return self.panel.button(label, says, lambda: self._place(plan), first)
 
     def _place(self, plan: CallPlan) -> None:
         hold_s = max(plan.hold_s, LEAST_HOLD_S)
@@ -93,27 +90,27 @@ class Looking:
         name = f"call{len(self.calls) + 1}"
         twin = f"{name} = lab.{'inbound' if plan.pstn else 'call'}({ends}, hold_s={hold_s:g})"
 
-        def place(lab: Lab) -> Done:
+        def place(lab: Lab) -> str:
             if plan.pstn:
                 call = lab.running().inbound(plan.to, caller=plan.pstn, hold_s=hold_s)
             else:
                 call = lab.running().call(plan.by, plan.to, hold_s=hold_s)
             self.show(name, call)
-            return Done(f"{name}: {str(call).splitlines()[0]}.")
+            return f"{name}: {str(call).splitlines()[0]}."
 
-        self.panel.do(f"{plan.pstn or plan.by} calls {plan.to}", place, twin)
+        self.do(f"{plan.pstn or plan.by} calls {plan.to}", place, twin)
 
     def _place_all(self, plans: Sequence[CallPlan]) -> None:
         name = f"call{len(self.calls) + 1}"
 
-        def place(lab: Lab) -> Done:
+        def place(lab: Lab) -> str:
             with lab.running().capture(title="all-at-once") as recorder:
                 placed = placing.place(lab, plans)
             told = [f"{each.by} calls {each.to}: {each.status or 'no answer'}" for each in placed]
             self.show(name, Together(recorder.capture, "\n".join(told)))
-            return Done(f"{name}: {'; '.join(told)}.")
+            return f"{name}: {'; '.join(told)}."
 
-        self.panel.do("Placing all calls", place, f"{name} = placing.place(lab, lab.scenario.call)")
+        self.do("Placing all calls", place, f"{name} = placing.place(lab, lab.scenario.call)")
 
     def show(self, name: str, call: Call | Together) -> None:
         """Show a call's ladder; its messages can be cited from now on."""
@@ -131,21 +128,17 @@ class Looking:
     def _ask(self) -> None:
         command = self.command.value.strip()
 
-        def ask(lab: Lab) -> Done:
+        def ask(lab: Lab) -> str:
             said = lab.running().asterisk(command)
-            self.printed.value = f"<h4>{escape(command)}</h4><pre tabindex=0>{escape(said)}</pre>"
+            self.printed.value = f"<h4>{escape(command)}</h4>{printed(said)}"
             self.found([of_command(command)])
-            return Done(f"Asterisk printed {len(said.splitlines())} lines.")
+            return f"Asterisk printed {len(said.splitlines())} lines."
 
-        self.panel.do("Asking Asterisk", ask, f'lab.asterisk("{command}")')
+        self.do("Asking Asterisk", ask, f'lab.asterisk("{command}")')
 
-    def _log(self) -> None:
-        def read(lab: Lab) -> Done:
-            lines = [str(line) for line in lab.running().log_since_change() if line.level in LEVELS]
-            self.printed.value = (
-                f"<h4>log since the last change</h4><pre tabindex=0>{escape(chr(10).join(lines))}</pre>"
-            )
-            self.found(of_log(lines))
-            return Done(f"{len(lines)} lines of levels {', '.join(LEVELS)} since the last change.")
-
-        self.panel.do("Reading the log", read, "lab.log_since_change()")
+    @errand("Reading the log", "lab.log_since_change()")
+    def _log(self, lab: Lab) -> str:
+        lines = [str(line) for line in lab.running().log_since_change() if line.level in LEVELS]
+        self.printed.value = f"<h4>log since the last change</h4>{printed(chr(10).join(lines))}"
+        self.found(of_log(lines))
+        return f"{len(lines)} lines of levels {', '.join(LEVELS)} since the last change."

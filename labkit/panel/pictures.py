@@ -1,23 +1,29 @@
-"""Two panels that show a picture of the lab: the graph of its PJSIP objects, and the lamps of a triage."""
+"""Panels that show a picture: the graph of the PJSIP objects, the lamps of a triage, the map of the learner."""
 
 from __future__ import annotations
 
-from functools import partial
-from html import escape
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from labkit import journal
 from labkit.lab.lab import CALLER, Lab
-from labkit.panel.controls import button, html, row, text
-from labkit.panel.panel import Done, Panel
+from labkit.panel.chosen import ChosenPicture
+from labkit.panel.controls import folded, html, row, text
+from labkit.panel.panel import Panel, errand
+from labkit.panel.sight import DIDS, NUMBER
 
 if TYPE_CHECKING:
+    from ipywidgets import Widget
+
     from labkit.lab.calls import Call
     from labkit.panel.work import Make
     from labkit.show.pictures import Picture
 
+TALK_S = 1.5
 OBJECT_TWINS = {
     "the graph": "show.objects(lab)",
     "as text": "print(lab.objects)",
+    "all about one name": 'lab.objects["provider"]',
     "one option": 'lab.explain("endpoint.direct_media")',
     "what is wrong with the files": "lab.lint()",
 }
@@ -27,91 +33,118 @@ LAMP_TWINS = {
     "which layer is it?": "show.lamps(triage(case))",
     "the same from a terminal": "!labkit triage inside.pcap outside.pcap --config /etc/asterisk --log full",
 }
-
-
-def object_panel(lab: Lab | None = None) -> Panel:
-    """The graph of a lab's PJSIP objects: what the files say, what Asterisk holds; see OBJECT_TWINS."""
-    name = lab.name if lab else "default"
-    made = ObjectPanel(name, partial(Lab, name))
-    made.refresh.click()
-    return made.opened()
-
-
-def lamp_panel(lab: Lab | None = None) -> Panel:
-    """The lamps of a call: which layer works, which is at fault, which cannot be told; see LAMP_TWINS."""
-    name = lab.name if lab else "default"
-    return LampPanel(name, partial(Lab, name)).opened()
+PROGRESS_TWINS = {
+    "the map": "progress()",
+    "as text": "print(progress())",
+    "as a page to hand in": "!labkit progress --html page.html",
+}
 
 
 class PicturePanel(Panel):
-    """A picture that fits the page, with its words at hand."""
+    """A picture that fits the page, whose parts can be chosen, with its words at hand."""
+
+    def __init__(self, name: str, make: Make) -> None:
+        """Make the paper, and draw anew where the page becomes dark or light."""
+        super().__init__(name, make)
+        self.paper, self.words = ChosenPicture(), html()
+        self._picture: Picture | None = None
+        self.frame.observe(lambda _: self.behind(self._again), "dark")
+
+    def lay(self, *controls: Widget) -> None:
+        """Put controls above the picture."""
+        self.fill(row(*controls), self.paper, self.words)
 
     def draw(self, picture: Picture) -> None:
         """Show a picture, and its words to unfold."""
-        words = f"<details><summary>in words</summary><pre tabindex=0>{escape(str(picture))}</pre></details>"
-        self.paper.value = picture.on(self.frame.theme)._repr_html_() + words
+        self._picture = picture
+        self.paper.draw(picture.on(self.frame.theme))
+        self.words.value = folded("the picture in words", str(picture))
 
-    def lay(self, *controls: object) -> None:
-        """Put controls above the picture."""
-        self.paper = html(width="100%")
-        self.fill(row(*controls), self.paper)
+    def _again(self, lab: Lab) -> None:
+        if self._picture is not None:
+            self.draw(self._picture)
 
 
 class ObjectPanel(PicturePanel):
-    """The objects as they are now, drawn anew by a button."""
+    """The objects as they are now: what the files say, what Asterisk holds; drawn anew by a button."""
+
+    title = "PJSIP objects, lab {}"
+    twins = OBJECT_TWINS
 
     def __init__(self, name: str, make: Make) -> None:
         """Lay the panel out."""
-        super().__init__(f"PJSIP objects, lab {name}", name, make, OBJECT_TWINS)
-        self.refresh = button(self, "Draw", "Ask Asterisk for its objects and draw them", self._draw, first=True)
+        super().__init__(name, make)
+        self.refresh = self.button("Draw", "Ask Asterisk for its objects and draw them", self._ask, first=True)
         self.lay(self.refresh)
 
-    def _draw(self) -> None:
-        def draw(lab: Lab) -> Done:
-            from labkit.show import objects
+    def begin(self) -> None:
+        """Draw once."""
+        self._ask()
 
-            graph = lab.running().objects
-            self.draw(objects(graph))
-            return Done(f"{len(graph.nodes)} objects; {'; '.join(map(str, graph.troubles)) or 'no trouble'}.")
+    @errand("Asking Asterisk", OBJECT_TWINS["the graph"])
+    def _ask(self, lab: Lab) -> str:
+        from labkit.show import objects
 
-        self.do("Asking Asterisk", draw, "show.objects(lab)")
+        graph = lab.running().objects
+        self.draw(objects(graph))
+        return f"{len(graph.nodes)} objects; {'; '.join(map(str, graph.troubles)) or 'no trouble'}."
 
 
 class LampPanel(PicturePanel):
-    """Place a call and let the triage look at it."""
+    """Place a call and let the triage look: which layer works, which is at fault, which cannot be told."""
+
+    title = "Which layer is it? Lab {}"
+    twins = LAMP_TWINS
 
     def __init__(self, name: str, make: Make) -> None:
         """Lay the panel out."""
-        super().__init__(f"Which layer is it? Lab {name}", name, make, LAMP_TWINS)
-        self.number = text("Number", "+15550100", "200px")
-        self.did = text("Our number", "+442079460000", "240px")
-        self.out = button(
-            self, "Call out and look", "phone-1001 calls the number, the triage looks", self._out, first=True
-        )
-        self.incoming = button(self, "Call in and look", "A customer calls our number, the triage looks", self._in)
+        super().__init__(name, make)
+        self.number, self.did = text("Number", NUMBER, "200px"), text("Our number", DIDS[0], "230px")
+        self.out = self.button("Call out and look", "phone-1001 calls, the triage looks", self._out, first=True)
+        self.incoming = self.button("Call in and look", "A customer calls our number, the triage looks", self._in)
         self.lay(self.number, self.out, self.did, self.incoming)
 
     def _out(self) -> None:
         number = self.number.value.strip()
-
-        def look(lab: Lab) -> Done:
-            return self._looked(lab, lab.running().call("phone-1001", number, hold_s=1.5))
-
-        self.do(f"phone-1001 calls {number}", look, f'call = lab.call("phone-1001", "{number}", hold_s=1.5)')
+        twin = f'call = lab.call("phone-1001", "{number}", hold_s={TALK_S})'
+        self._judge(f"phone-1001 calls {number}", twin, lambda lab: lab.call("phone-1001", number, hold_s=TALK_S))
 
     def _in(self) -> None:
         did = self.did.value.strip()
+        twin = f'call = lab.inbound("{did}", caller="{CALLER}", hold_s={TALK_S})'
+        self._judge(f"{CALLER} calls {did}", twin, lambda lab: lab.inbound(did, caller=CALLER, hold_s=TALK_S))
 
-        def look(lab: Lab) -> Done:
-            return self._looked(lab, lab.running().inbound(did, caller=CALLER, hold_s=1.5))
+    def _judge(self, doing: str, twin: str, place: Callable[[Lab], Call]) -> None:
+        def judge(lab: Lab) -> str:
+            from labkit.diagnosis import open_case, triage
+            from labkit.show import lamps
 
-        self.do(f"{CALLER} calls {did}", look, f'call = lab.inbound("{did}", caller="{CALLER}", hold_s=1.5)')
+            call = place(lab.running())
+            found = triage(open_case(call.trace, lab.config.folder, map(str, lab.log_since_change())))
+            self.draw(lamps(found))
+            return f"{found.first.place}: {found.first.says}" if found.first else "Nothing wrong was found."
 
-    def _looked(self, lab: Lab, call: Call) -> Done:
-        from labkit.diagnosis import open_case, triage
-        from labkit.show import lamps
+        self.do(doing, judge, twin)
 
-        found = triage(open_case(call.trace, lab.config.folder, map(str, lab.log_since_change())))
-        self.draw(lamps(found))
-        first = found.first
-        return Done(f"{first.place}: {first.says}" if first else "Nothing wrong was found.")
+
+class ProgressPanel(PicturePanel):
+    """How far the learner of this machine has come, drawn anew whenever that changes."""
+
+    title = "The map of your lessons and faults"
+    twins = PROGRESS_TWINS
+    look_s = 2.0
+
+    def __init__(self, name: str, make: Make) -> None:
+        """Lay the panel out."""
+        super().__init__(name, make)
+        self._seen: tuple[journal.Event, ...] | None = None
+        self.lay()
+
+    def look(self, lab: Lab) -> None:
+        """Draw the map where the learner did something since the last look."""
+        from labkit.course.chart import progress
+
+        told = tuple(journal.read())
+        if told != self._seen:
+            self._seen = told
+            self.draw(progress())

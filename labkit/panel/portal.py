@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-from labkit.lab.lab import Lab
-from labkit.panel.controls import button, choice, html, row, text
-from labkit.panel.panel import Done, Panel
+from labkit.panel.controls import choice, html, row, text
+from labkit.panel.panel import Panel
 
 if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
     from labkit.panel.work import Make
     from labkit.provider.view import CallEntry, PortalView, Registered, TrunkView
 
-LOOK_S = 1.0
 LAST = 12
 """Call attempts that are shown."""
 TWINS = {
@@ -25,33 +23,29 @@ TWINS = {
     "allow source addresses": 'lab.provider.allow("static", ["203.0.113.1"])',
     "verify caller IDs": 'lab.provider.verify("registered", ["+442079460001"])',
 }
-"""Everything that the panel does, as lines of code; trunks and attempts are those of labkit.lesson."""
-
-
-def portal_panel(lab: Lab | None = None) -> Panel:
-    """The provider's portal of a lab, the default one if none is given; see TWINS for the same in code."""
-    name = lab.name if lab else "default"
-    made = PortalPanel(name, partial(Lab, name))
-    made.watch(made.look, LOOK_S)
-    return made.opened()
+"""Names of labkit.lesson: trunks, attempts."""
 
 
 class PortalPanel(Panel):
     """Three tables, and the two things that a customer may set."""
 
+    title = "The provider's portal, lab {}"
+    twins = TWINS
+    look_s = 1.0
+
     def __init__(self, name: str, make: Make) -> None:
         """Lay the panel out."""
-        super().__init__(f"The provider's portal, lab {name}", name, make, TWINS)
-        self.trunk = choice("Trunk", [("none yet", "")], "240px")
-        self.values = text("Values", "", "420px", "with commas between")
-        self.allow = button(
-            self, "Allow these addresses", "Set the source addresses that may use the trunk", self._allow
-        )
-        self.verify = button(
-            self, "Verify these caller IDs", "Set the caller IDs that the customer proved to own", self._verify
-        )
-        self.page = html(width="100%")
-        self.fill(self.page, row(self.trunk, self.values, self.allow, self.verify))
+        super().__init__(name, make)
+        self.trunk = choice("Trunk", [("none yet", "")])
+        self.trunk.observe(lambda _: self._fill(), "value")
+        self.addresses = text("Allowed addresses", "", "420px", "any; commas between them")
+        self.callers = text("Verified caller IDs", "", "420px", "none; commas between them")
+        self.allow = self.button("Allow", "Set the source addresses that may use the trunk", self._allow)
+        self.verify = self.button("Verify", "Set the caller IDs that the customer proved to own", self._verify)
+        self.page = html()
+        settings = row(self.addresses, self.allow), row(self.callers, self.verify)
+        self.fill(self.page, html("<h4>what you may set</h4>"), self.trunk, *settings)
+        self._now: dict[str, tuple[str, str]] = {}
 
     def look(self, lab: Lab) -> None:
         """Show the page as it is now."""
@@ -62,33 +56,41 @@ class PortalPanel(Panel):
 
     def show(self, view: PortalView) -> None:
         """Show a page."""
-        names = tuple(trunk.name for trunk in view.trunks)
-        if tuple(self.trunk.options) != names:
-            self.trunk.options = names
-        self.page.value = "".join(
-            (
-                f"<h4>{escape(view.title)}: trunks</h4>{_trunks(view.trunks)}",
-                f"<h4>registrations</h4>{_registrations(view.registrations)}",
-                f"<h4>the last call attempts, the newest first</h4>{_calls(view.calls)}",
-            )
+        before, self._now = self._now, {trunk.name: _settings(trunk) for trunk in view.trunks}
+        if tuple(self.trunk.options) != tuple(self._now):
+            self.trunk.options = tuple(self._now)
+        if before.get(self.trunk.value) != self._now.get(self.trunk.value):
+            self._fill()
+        self.page.value = (
+            f"<h4>{escape(view.title)}: trunks</h4>{_trunks(view.trunks)}"
+            f"<h4>registrations</h4>{_registrations(view.registrations)}"
+            f"<h4>the last call attempts, the newest first</h4>{_calls(view.calls)}"
         )
 
+    def _fill(self) -> None:
+        """Show what the chosen trunk has now in the fields that change it."""
+        self.addresses.value, self.callers.value = self._now.get(self.trunk.value, ("", ""))
+
     def _allow(self) -> None:
-        self._set("allow", "source addresses")
+        self._set("allow", "source addresses", self.addresses.value)
 
     def _verify(self) -> None:
-        self._set("verify", "caller IDs")
+        self._set("verify", "caller IDs", self.callers.value)
 
-    def _set(self, method: str, what: str) -> None:
+    def _set(self, method: str, what: str, written: str) -> None:
         trunk = str(self.trunk.value)
-        values = [each.strip() for each in self.values.value.split(",") if each.strip()]
+        values = [each.strip() for each in written.split(",") if each.strip()]
 
-        def change(lab: Lab) -> Done:
+        def change(lab: Lab) -> str:
             getattr(lab.running().provider, method)(trunk, values)
             nothing = "any" if method == "allow" else "none"
-            return Done(f"{what} of the trunk {trunk}: {', '.join(values) or nothing}.")
+            return f"{what} of the trunk {trunk}: {', '.join(values) or nothing}."
 
         self.do(f"Setting {what}", change, f'lab.provider.{method}("{trunk}", {values!r})')
+
+
+def _settings(trunk: TrunkView) -> tuple[str, str]:
+    return ", ".join(trunk.allowed_addresses), ", ".join(trunk.verified_callers)
 
 
 def _trunks(trunks: Iterable[TrunkView]) -> str:

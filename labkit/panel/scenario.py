@@ -7,18 +7,17 @@ import time
 import tomllib
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
 from labkit import journal
 from labkit.errors import HostError
-from labkit.lab.lab import Lab
 from labkit.panel.citing import Citing
-from labkit.panel.controls import button, choice, column, html, row, text
+from labkit.panel.controls import choice, column, html, row, text
 from labkit.panel.editor import Editor
 from labkit.panel.looking import Looking
-from labkit.panel.panel import Done, Panel
+from labkit.panel.panel import Panel, errand
 from labkit.panel.score import PEEK, Score, clock, load, save
 from labkit.scenario.reader import FILE
 from labkit.scenario.shelf import Shelf
@@ -26,10 +25,10 @@ from labkit.scenario.shelf import Shelf
 if TYPE_CHECKING:
     from ipywidgets import Button
 
+    from labkit.lab.lab import Lab
     from labkit.panel.work import Make
     from labkit.scenario.model import Scenario
 
-LOOK_S = 1.0
 STEPS = ("1 Look", "2 Cite", "3 Mend", "4 Verify")
 TWINS = {
     "break the lab": 'story(lab.break_("inbound-401", seed=7))',
@@ -44,18 +43,7 @@ TWINS = {
     "verify": "lab.verify()",
     "enough": "lab.heal()",
 }
-"""Everything that the panel does, as lines of code; story, check and hint are those of labkit.lesson."""
-
-
-def scenario_panel(lab: Lab | None = None, slug: str = "") -> Panel:
-    """The scenario panel of a lab, the default one if none is given; `slug` is chosen, not yet broken.
-
-    See TWINS for the same in code.
-    """
-    name = lab.name if lab else "default"
-    made = ScenarioPanel(name, partial(Lab, name), slug)
-    made.watch(made.look, LOOK_S)
-    return made.opened()
+"""Names of labkit.lesson: story, check, hint."""
 
 
 @cache
@@ -73,29 +61,33 @@ def titles() -> tuple[tuple[str, str], ...]:
 class ScenarioPanel(Panel):
     """Choose and break, then look, cite, mend, verify."""
 
+    title = "Broken trunks, lab {}"
+    twins = TWINS
+    look_s = 1.0
+
     def __init__(self, name: str, make: Make, slug: str = "") -> None:
-        """Lay the panel out."""
-        super().__init__(f"Broken trunks, lab {name}", name, make, TWINS)
+        """Lay the panel out; the scenario is chosen, not yet broken."""
+        super().__init__(name, make)
         self.scenario: Scenario | None = None
         self.score = Score()
         self.chosen = choice("Scenario", titles(), "560px")
         if slug:
             self.chosen.value = slug
         self.seed = text("Seed", "", "110px", "none")
-        self.break_ = button(
-            self, "Break it", "Break the lab by this scenario and start the clock", self._break, first=True
+        self.break_ = self.button(
+            "Break it", "Break the lab by this scenario and start the clock", self._break, first=True
         )
-        self.any = button(self, "Surprise me", "Break the lab by any scenario with any seed", self._any)
-        self.heal = button(self, "Give up", "Make everything healthy again", self._heal)
-        self.story, self.clock = html(width="100%"), html(width="100%")
+        self.any = self.button("Surprise me", "Break the lab by any scenario with any seed", self._any)
+        self.heal = self.button("Give up", "Make everything healthy again", self._heal)
+        self.story, self.clock = html(), html()
         self.looking = Looking(self, lambda found: self.citing.found(found), lambda one: self.citing.choose(one))
         self.citing = Citing(self, self.looking.calls, self._credited, self._hinted)
-        self.editor = Editor(self, make, peeked=self._peeked)
+        self.editor = Editor(self, peeked=self._peeked)
         self.editor.healthy.description = f"Differs from healthy (costs {PEEK} points)"
-        self.verify = button(
-            self, "Verify", "Place the calls again and judge the lab by what it does", self._verify, first=True
+        self.verify = self.button(
+            "Verify", "Place the calls again and judge the lab by what it does", self._verify, first=True
         )
-        self.verdict = html(width="100%")
+        self.verdict = html()
         judging = column(row(self.verify), self.verdict)
         self.parts = dict(zip(STEPS, (self.looking.box, self.citing.box, self.editor.box, judging), strict=True))
         self.steps = {step: self._step(step) for step in STEPS}
@@ -104,7 +96,7 @@ class ScenarioPanel(Panel):
         self.go(STEPS[0])
 
     def _step(self, step: str) -> Button:
-        return button(self, step, f"Go to step {step}", lambda: self.go(step))
+        return self.button(step, f"Go to step {step}", lambda: self.go(step))
 
     def go(self, step: str) -> None:
         """Show one step; the others keep what is in them."""
@@ -147,7 +139,7 @@ class ScenarioPanel(Panel):
 
     def _keep(self, score: Score) -> None:
         self.score = score
-        lab = self._make()
+        lab = self.make()
         with suppress(OSError):
             save(score, lab.home.folder)
         self._tell(time.time())
@@ -162,22 +154,20 @@ class ScenarioPanel(Panel):
         self._broken(random.choice(titles())[1], random.randrange(1, 1000))
 
     def _broken(self, slug: str, seed: int | None) -> None:
-        def break_(lab: Lab) -> Done:
+        def break_(lab: Lab) -> str:
             scenario = lab.running().break_(slug, seed)
             save(Score(slug, seed, time.time()), lab.home.folder)
             self.meet(lab, slug, seed)
             self.go(STEPS[0])
-            return Done(f"Broken: {scenario.title}. The clock runs. Begin with the first call.")
+            return f"Broken: {scenario.title}. The clock runs. Begin with the first call."
 
         given = f'"{slug}"' if seed is None else f'"{slug}", seed={seed}'
         self.do("Breaking the lab", break_, f"lab.break_({given})")
 
-    def _heal(self) -> None:
-        def heal(lab: Lab) -> Done:
-            lab.running().heal()
-            return Done("Everything is healthy again; your edits stay in the history.")
-
-        self.do("Making the lab healthy", heal, "lab.heal()")
+    @errand("Making the lab healthy", "lab.heal()")
+    def _heal(self, lab: Lab) -> str:
+        lab.running().heal()
+        return "Everything is healthy again; your edits stay in the history."
 
     def _credited(self, credit: float) -> None:
         self._keep(self.score.cited(credit))
@@ -190,16 +180,14 @@ class ScenarioPanel(Panel):
             journal.note("hint", f"{self.scenario.slug}.diff", hints=1, lab=self.name)
             self._keep(replace(self.score, peeks=self.score.peeks + 1))
 
-    def _verify(self) -> None:
-        def verify(lab: Lab) -> Done:
-            judged = lab.running().verify()
-            self.verdict.value = judged._repr_html_()
-            if self.scenario is not None:
-                self._keep(self.score.judged(judged.passed, time.time()))
-            self.editor.look(lab)
-            return Done(str(judged).splitlines()[0])
-
-        self.do("Placing the calls and judging them", verify, "lab.verify()")
+    @errand("Placing the calls and judging them", "lab.verify()")
+    def _verify(self, lab: Lab) -> str:
+        judged = lab.running().verify()
+        self.verdict.value = judged._repr_html_()
+        if self.scenario is not None:
+            self._keep(self.score.judged(judged.passed, time.time()))
+        self.editor.look(lab)
+        return str(judged).splitlines()[0]
 
 
 def _broken_s(lab: Lab) -> float:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from labkit.lab.lab import Lab
     from labkit.runtime.topology import Topology
 
+NUMBER = "+15550100"
+"""A telephone behind the provider that answers with a tone."""
+DIDS = "+442079460000", "+442079460001"
+"""The healthy lab's own numbers, one for each trunk."""
 _GOOD = ("Registered", "Reachable", "NonQualified")
 _WAITS = ("calling", "ringing", "new")
 
@@ -34,6 +38,8 @@ class Sight:
     """Slug of the scenario that the lab is broken by."""
     numbers: tuple[str, ...] = ()
     """The numbers that the provider routes to us."""
+    by_hand: frozenset[str] = frozenset()
+    """Phones that ring until somebody answers."""
 
     @property
     def headline(self) -> str:
@@ -113,7 +119,7 @@ def look(lab: Lab) -> Sight:
         return Sight(lab.topology, now)
     state = lab.home.state
     broken = state.scenario if state and state.broken else ""
-    return Sight(lab.topology, now, dict(_calls(lab)), broken, tuple(_numbers(lab)))
+    return Sight(lab.topology, now, dict(_calls(lab)), broken, tuple(_numbers(lab)), frozenset(_by_hand(lab)))
 
 
 def _numbers(lab: Lab) -> Iterator[str]:
@@ -126,3 +132,8 @@ def _calls(lab: Lab) -> Iterator[tuple[str, tuple[CallReport, ...]]]:
         yield PROVIDER, alive(lab.provider.calls())
         for host in PHONES:
             yield host, alive(lab.phone(host).calls())
+
+
+def _by_hand(lab: Lab) -> Iterator[str]:
+    with suppress(LabError):
+        yield from (host for host in PHONES if lab.phone(host).set().answer == "manual")

@@ -38,6 +38,11 @@ class FakeParty:
     def portal(self) -> Any:
         return SimpleNamespace(trunks=[SimpleNamespace(numbers=("+442079460000",))])
 
+    def set(self, **changes: Any) -> Any:
+        if changes:
+            self._asked.append(f"{self._code}.set({written((), changes)})")
+        return SimpleNamespace(answer="auto")
+
     def __getattr__(self, method: str) -> Callable[..., str]:
         def act(*words: Any, **named: Any) -> str:
             self._asked.append(f"{self._code}.{method}({written(words, named)})")

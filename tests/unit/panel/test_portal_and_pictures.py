@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labkit.panel.pictures import LampPanel, ObjectPanel
+from labkit import journal
+from labkit.panel.pictures import LampPanel, ObjectPanel, ProgressPanel
 from labkit.panel.portal import LAST, PortalPanel
 from labkit.pjsip.graph import object_graph
 from labkit.pjsip.objects import read_objects
 from labkit.provider.view import CallEntry, PortalView, Registered, TrunkView
+from labkit.show import objects
 from tests.unit.panel.fakes import FakeLab, same_code
 
 TRUNK = TrunkView(
@@ -72,12 +75,25 @@ def test_a_lab_that_does_not_run_has_no_portal(portal: PortalPanel, lab: FakeLab
 
 def test_what_a_customer_may_set_is_set_as_the_code_says(portal: PortalPanel, lab: FakeLab) -> None:
     portal.show(view())
-    portal.values.value = "203.0.113.1, 203.0.113.9"
+    portal.addresses.value = portal.callers.value = "203.0.113.1, 203.0.113.9"
     for button in (portal.allow, portal.verify):
         button.click()
         portal.settle()
         assert lab.asked.pop() == same_code(portal.frame.twin)
     assert portal.frame.said == "caller IDs of the trunk static: 203.0.113.1, 203.0.113.9."
+
+
+def test_the_fields_have_what_the_trunk_has_and_keep_what_is_typed(portal: PortalPanel) -> None:
+    other = replace(TRUNK, name="registered", allowed_addresses=("203.0.113.1",), verified_callers=("+1", "+2"))
+    portal.show(PortalView("A carrier", (TRUNK, other), (), ()))
+    assert (portal.addresses.value, portal.callers.value) == ("", "")
+    portal.trunk.value = "registered"
+    assert (portal.addresses.value, portal.callers.value) == ("203.0.113.1", "+1, +2")
+    portal.callers.value = "+3"
+    portal.show(PortalView("A carrier", (TRUNK, replace(other, calls_up=2)), (), ()))
+    assert portal.callers.value == "+3"
+    portal.show(PortalView("A carrier", (TRUNK, replace(other, verified_callers=())), (), ()))
+    assert portal.callers.value == ""
 
 
 class DrawnLab(FakeLab):
@@ -87,16 +103,46 @@ class DrawnLab(FakeLab):
         raise KeyError("this lab has no calls")
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_graph_is_drawn_for_the_page_with_its_words(tmp_path: Path, dark: bool) -> None:
+@pytest.fixture
+def graph(tmp_path: Path) -> ObjectPanel:
     panel = ObjectPanel("default", lambda: DrawnLab(tmp_path))  # type: ignore[arg-type,return-value]
-    panel.frame.dark = dark
-    panel.refresh.click()
+    panel.begin()
     panel.settle()
     assert not panel.frame.alarm, panel.frame.more
-    assert '<img alt="endpoint 1001' in panel.paper.value
-    assert "nobody" in panel.paper.value.partition("<details>")[2]
-    assert "1001" in panel.frame.said or "nobody" in panel.frame.said
+    return panel
+
+
+def test_the_graph_comes_with_its_words_and_each_object_can_be_chosen(graph: ObjectPanel) -> None:
+    assert graph.paper.words.startswith("endpoint 1001")
+    assert "nobody" in graph.words.value
+    assert [spot["name"] for spot in graph.paper.spots] == ["endpoint 1001", "aor nobody"]
+    assert "its aors: aor nobody" in graph.paper.spots[0]["words"]
+    assert "does not exist" in graph.frame.said
+
+
+def test_a_page_that_becomes_dark_gets_a_dark_picture_and_what_was_chosen_stays_so(graph: ObjectPanel) -> None:
+    light, graph.paper.chosen = graph.paper.source, 1
+    graph.frame.dark = True
+    graph.settle()
+    assert graph.paper.source != light
+    assert graph.paper.chosen == 1
+    graph.draw(objects(object_graph(read_objects({"pjsip.conf": "[1001]\ntype = endpoint\n"}))))
+    assert graph.paper.chosen == -1
+
+
+def test_the_map_is_drawn_anew_when_the_learner_did_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(journal.VARIABLE, str(tmp_path / "progress.jsonl"))
+    lab = FakeLab(tmp_path)
+    panel = ProgressPanel("default", lambda: lab)  # type: ignore[arg-type,return-value]
+    panel.look(lab)  # type: ignore[arg-type]
+    before = panel.paper.source
+    assert "inbound-401: not met yet" in [spot["name"] for spot in panel.paper.spots]
+    panel.look(lab)  # type: ignore[arg-type]
+    assert panel.paper.source == before
+    journal.note("break", "inbound-401")
+    journal.note("verify", "inbound-401", right=True)
+    panel.look(lab)  # type: ignore[arg-type]
+    assert "inbound-401: mastered" in [spot["name"] for spot in panel.paper.spots]
 
 
 def test_a_triage_that_fails_tells_where(tmp_path: Path) -> None:
