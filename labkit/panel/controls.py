@@ -45,7 +45,7 @@ def column(*children: Widget) -> VBox:
     return VBox(children, layout=Layout(overflow="visible"))
 
 
-def card(*children: Widget, width: str = "290px") -> VBox:
+def card(*children: Widget, width: str = "225px") -> VBox:
     """Below each other, with a border around."""
     made = VBox(children, layout=Layout(flex=f"1 1 {width}", overflow="visible"))
     made.add_class("labkit-card")

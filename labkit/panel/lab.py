@@ -107,18 +107,15 @@ class PartyCard:
 
     def __init__(self, panel: Panel, host: str, title: str, code: str) -> None:
         """Make the parts; `code` is the party as code."""
-        self.panel, self.host, self.code = panel, host, code
-        self.head = html(f"<h4>{escape(title)}</h4>")
-        self.state = html("<p>no call</p>")
+        self.panel, self.host, self.title, self.code = panel, host, title, code
+        self.state = html()
         self.hang_up = self.on_call("Hang up", "end the call", "hang_up", "hung up")
         self.keys = text("Keys", "1234#", "120px")
         self.press = panel.button("Press", f"{host}: press these keys on the call (DTMF)", self._press)
 
     def show(self, sight: Sight) -> None:
         """Tell what the party does now."""
-        said = f"<p>{escape(sight.doing(self.host))}</p>"
-        if self.state.value != said:
-            self.state.value = said
+        self.state.value = f"<h4>{escape(self.title)}</h4><p>{escape(sight.doing(self.host))}</p>"
 
     def line(self, lab: Lab) -> Phone | Provider:
         """The party's line."""
@@ -156,7 +153,7 @@ class PhoneCard(PartyCard):
     def __init__(self, panel: Panel, host: str) -> None:
         """Lay the card out."""
         super().__init__(panel, host, f"{host}, an agent", f'lab.phone("{host}")')
-        self.number = text("Number", NUMBERS[0], "200px", options=NUMBERS)
+        self.number = text("To", NUMBERS[0], "160px", options=NUMBERS)
         self.call = panel.button("Call", f"{host} calls the number and stays on the call", self._call, first=True)
         self.answer = self.on_call("Answer", "answer the call that rings", "answer", "answered")
         self.hold = self.on_call(
@@ -169,8 +166,8 @@ class PhoneCard(PartyCard):
         self.auto = tick("answers by itself", self._auto)
         self.auto.observe(self._set_auto, "value")
         self.box = card(
-            self.head, self.state, row(self.number, self.call),
-            row(self.answer, self.hang_up, self.hold, self.resume), row(self.keys, self.press), self.auto,
+            self.state, row(self.number, self.call),
+            row(self.answer, self.hang_up), row(self.hold, self.resume), row(self.keys, self.press), self.auto,
         )  # fmt: skip
 
     def show(self, sight: Sight) -> None:
@@ -205,13 +202,12 @@ class OutsideCard(PartyCard):
 
     def __init__(self, panel: Panel) -> None:
         """Lay the card out."""
-        super().__init__(panel, PROVIDER, "a customer, behind the provider", "lab.provider")
-        self.did = choice("To", [(did, did) for did in DIDS])
-        self.caller = text("As", CALLER, "200px")
+        super().__init__(panel, PROVIDER, "a customer, outside", "lab.provider")
+        self.did = choice("To", [(did, did) for did in DIDS], "190px")
+        self.caller = text("As", CALLER, "145px")
         self.call = panel.button("Call in", "A customer calls one of our numbers", self._call, first=True)
-        self.box = card(
-            self.head, self.state, self.did, row(self.caller, self.call), row(self.keys, self.press, self.hang_up)
-        )
+        calling, talking = row(self.caller, self.call), row(self.keys, self.press)
+        self.box = card(self.state, self.did, calling, row(self.hang_up), talking)
 
     def show(self, sight: Sight) -> None:
         """Tell what the party does now, and offer the numbers that are ours."""

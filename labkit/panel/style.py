@@ -36,9 +36,14 @@ RULES = """
 .labkit-board.labkit-board input:not([type=checkbox]), .labkit-board.labkit-board select,
 .labkit-board.labkit-board textarea { color: var(--lk-ink); background-color: var(--lk-paper);
   border: 1px solid var(--lk-quiet); border-radius: 6px; font-size: 13px; }
+.labkit-board.labkit-board input[type=text], .labkit-board.labkit-board select { height: 30px; }
+.labkit-board .jupyter-widgets.widget-inline-hbox { height: auto; align-items: center; margin: 2px 8px 2px 0; }
+.labkit-board .widget-label { height: auto; }
+.labkit-board .jupyter-widgets.widget-html, .labkit-board .jupyter-widgets-output-area { margin: 2px 0; }
 .labkit-board.labkit-board select { appearance: auto; background-image: none; }
 .labkit-board.labkit-board select option { color: var(--lk-ink); background: var(--lk-paper); }
-.labkit-board :focus-visible { outline: 3px solid var(--lk-leg) !important; outline-offset: 2px; }
+.labkit-board.labkit-board.labkit-board :focus-visible { outline: 3px solid var(--lk-leg) !important;
+  outline-offset: 2px; }
 .labkit-board h3 { margin: 12px 0 0; font-size: 18px; font-weight: 600; color: var(--lk-ink); }
 .labkit-board h4 { margin: 10px 0 2px; font-size: 14px; font-weight: 600; color: var(--lk-ink); }
 .labkit-board p { margin: 4px 0; }
@@ -56,7 +61,7 @@ RULES = """
   background: var(--lk-head); border-radius: 0 6px 6px 0; }
 .labkit-board .labkit-good { color: var(--lk-good); } .labkit-board .labkit-bad { color: var(--lk-bad); }
 .labkit-board .labkit-ask { color: var(--lk-ask); } .labkit-board .labkit-quiet { color: var(--lk-quiet); }
-.labkit-card { border: 1px solid var(--lk-line); border-radius: 8px; padding: 4px 12px 8px; margin: 0 10px 6px 0; }
+.labkit-card { border: 1px solid var(--lk-line); border-radius: 8px; padding: 4px 12px 8px; margin: 0 10px 6px 0; align-self: stretch; }
 .labkit-status { min-height: 21px; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .labkit-status.labkit-alarm { color: var(--lk-bad); border-left: 4px solid var(--lk-bad); padding-left: 10px; }
 .labkit-twin { color: var(--lk-quiet); margin: 2px 0 4px; font-size: 13px; overflow-wrap: anywhere; }

@@ -115,7 +115,8 @@ def _cable(scene: Scene, cable: tuple[str, str]) -> str:
         return line
     ink, dash = ("--lk-good", "") if talk.up else ("--lk-ask", ' stroke-dasharray="7 6"')
     loud = f'<path d="{path}" fill="none" stroke="var({ink})" stroke-width="5"{dash}/>'
-    return line + loud + _label(bend, y2 - 9, "call" if talk.up else "rings", "good" if talk.up else "ask")
+    y = y1 - 9 if y1 == y2 else (y1 + y2) / 2 + 4
+    return line + loud + _label(bend, y, "call" if talk.up else "rings", "good" if talk.up else "ask")
 
 
 def _port(name: str, *, left: bool) -> tuple[int, int]:

@@ -7,14 +7,15 @@ import shutil
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from tests.browser.jupyterlab import JupyterLab
+from tests.browser.jupyterlab import PATIENCE_MS, JupyterLab
 from tools.jupyter import ROOT, command
 
 TOKEN = "for-the-tests-only"
@@ -80,3 +81,26 @@ def page(chromium: str) -> Iterator[Page]:
 def lab(page: Page, server: str) -> JupyterLab:
     """JupyterLab in that page."""
     return JupyterLab(page, server, TOKEN)
+
+
+@pytest.fixture
+def panels(lab: JupyterLab, lessons: Path) -> Iterator[Callable[..., list[Locator]]]:
+    """Opens panels by their names, each in a cell of one notebook; the console stays without errors."""
+    errors: list[str] = []
+    lab.page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    lab.page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def opened(*lines: str) -> list[Locator]:
+        names = ", ".join(line.partition("(")[0] for line in lines)
+        first = f"from labkit.lab.lab import Lab\nfrom labkit.panel import {names}\nlab = Lab().up()"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [nbformat.v4.new_code_cell(source) for source in (first, *lines)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), lessons / "panels.ipynb")
+        lab.open("panels.ipynb")
+        lab.restart_and_run_all()
+        boards = lab.page.locator(".labkit-board")
+        expect(boards).to_have_count(len(lines), timeout=PATIENCE_MS)
+        return boards.all()
+
+    yield opened
+    assert errors == []

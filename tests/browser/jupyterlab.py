@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 SCREENS = Path(__file__).parents[2] / "build/screens"
 PATIENCE_MS = 60_000
@@ -53,8 +53,24 @@ class JupyterLab:
         self.menu("File", "Save Notebook")
         expect(self.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
 
+    def darken(self) -> None:
+        """Settings > Theme > JupyterLab Dark."""
+        self.page.locator(".lm-MenuBar-item", has_text="Settings").first.click()
+        self.page.locator(".lm-Menu-item", has_text="Theme").first.hover()
+        self.page.locator(".lm-Menu-item", has_text="JupyterLab Dark").first.click()
+        expect(self.page.locator("body[data-jp-theme-light=false]")).to_have_count(1, timeout=PATIENCE_MS)
+        self.page.wait_for_timeout(500)
+
     def screenshot(self, name: str) -> Path:
         """Keep what is seen now under build/screens."""
         path = SCREENS / f"{name}.png"
         self.page.screenshot(path=path)
         return path
+
+    def portrait(self, board: Locator, name: str) -> None:
+        """Keep the whole of a panel, however high it is."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size({"width": 1280, "height": 3600})
+        board.screenshot(path=SCREENS / f"{name}.png")
+        if before:
+            self.page.set_viewport_size(before)

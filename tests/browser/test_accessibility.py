@@ -8,17 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from labkit.course import syllabus
 from labkit.course.report import page as report
 from labkit.course.standing import standing
+from tests.browser.board import grave
 from tests.unit.course.course_sample import BEGAN, mended
 from tools import pages
 
 PAGES = ["index", *(lesson.path.stem for lesson in syllabus.lessons()), "progress"]
-GRAVE = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +30,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def findings(page: Page) -> list[str]:
-    """What axe holds to be grave, with the element."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']} ({each['impact']}): {node['html'][:120]}"
-        for each in found
-        if each["impact"] in GRAVE
-        for node in each["nodes"][:3]
-    ]
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_leaves_nobody_out(page: Page, site: Path, name: str) -> None:
     fetched: list[str] = []
@@ -49,9 +37,9 @@ def test_a_page_leaves_nobody_out(page: Page, site: Path, name: str) -> None:
     page.goto((site / f"{name}.html").as_uri())
     page.screenshot(path=pages.ROOT / f"build/screens/site-{name}.png")
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    assert findings(page) == []
+    assert grave(page) == []
     page.emulate_media(color_scheme="dark")
-    assert findings(page) == []
+    assert grave(page) == []
     assert page.evaluate("[...document.images].filter(each => each.alt.length < 20).length") == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert [url for url in fetched if not url.startswith((site.as_uri(), "data:"))] == []
@@ -59,4 +47,4 @@ def test_a_page_leaves_nobody_out(page: Page, site: Path, name: str) -> None:
 
 def test_a_page_that_leaves_somebody_out_is_found(page: Page) -> None:
     page.set_content('<html lang="en"><title>x</title><main><img src="data:,"><p style="color: #bbb">pale</p></main>')
-    assert {found.split()[0] for found in findings(page)} == {"image-alt", "color-contrast"}
+    assert {found.split()[0] for found in grave(page)} == {"image-alt", "color-contrast"}

@@ -1,179 +1,159 @@
-"""One broken trunk from its story to the verdict in the scenario panel: by mouse, and again by keyboard alone."""
+"""Every other panel in Chromium: what it does by mouse and by keys, and that a restart of the kernel ends nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Callable
 
-import nbformat
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
-from labkit.panel.scenario import STEPS
+from tests.browser.board import Keys, grave, push, said
 from tests.browser.jupyterlab import PATIENCE_MS, JupyterLab
 
-SLUG = "inbound-401"
-RIGHT = "match = 203.0.113.10"
-CELL = f"""from labkit.lab.lab import Lab
-from labkit.panel import scenario_panel
-lab = Lab().up()
-scenario_panel(lab, "{SLUG}")"""
-MOST_TABS = 80
-GRAVE = {"serious", "critical"}
+Panels = Callable[..., list[Locator]]
 
 
-@pytest.fixture
-def board(lab: JupyterLab, lessons: Path) -> Iterator[Locator]:
-    """A notebook with the scenario panel in it; the console stays without errors."""
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [nbformat.v4.new_code_cell(CELL)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), lessons / "clinic.ipynb")
-    lab.open("clinic.ipynb")
-    errors: list[str] = []
-    lab.page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    lab.page.on("pageerror", lambda error: errors.append(str(error)))
-    lab.restart_and_run_all()
-    board = lab.page.locator(".labkit-board")
-    expect(board.get_by_role("button", name="Break it")).to_be_visible(timeout=PATIENCE_MS)
-    yield board
-    assert errors == []
+def cards(board: Locator) -> list[Locator]:
+    """Those of the lab panel: two phones and a customer."""
+    return board.locator(".labkit-card").all()
 
 
-def said(board: Locator, text: str) -> None:
-    """The panel says so, in the line that is read out."""
-    expect(board.get_by_role("status")).to_contain_text(text, timeout=PATIENCE_MS)
+def seen(where: Locator, text: str) -> None:
+    """It comes to stand there."""
+    expect(where).to_contain_text(text, timeout=PATIENCE_MS)
 
 
-def wrong_line(board: Locator) -> int:
-    """The place of the line that is wrong, from 0, as an eye finds it."""
-    lines = board.locator("textarea").input_value().splitlines()
-    return next(at for at, line in enumerate(lines) if line.startswith("match ="))
+def test_the_lab_panel_starts_a_lab_and_handles_calls_by_mouse_and_by_keyboard(lab: JupyterLab, panels: Panels) -> None:
+    board = panels("lab_panel(lab)")[0]
+    push(board, "Stop", "is down")
+    seen(board, "The lab default does not run.")
+    push(board, "Start", "is up")
+    seen(board, "trunk provider Registered")
+    first, second, customer = cards(board)
+    first.get_by_label("answers by itself").uncheck()
+    said(board, "rings until you press Answer")
+    push(customer, "Call in")
+    seen(first, "rings, called by +15550123")
+    lab.portrait(board, "panel-lab-rings")
+    push(first, "Answer")
+    seen(first, "talks with +15550123")
+    for button, text in (("Hold", "sendonly"), ("Resume", "sendrecv"), ("Press", "pressed 1234#")):
+        push(first, button)
+        said(board, text)
+    push(first, "Hang up")
+    said(board, "phone-1001 hung up")
+    seen(first, "no call")
 
-
-def test_break_fix_verify_by_mouse(lab: JupyterLab, board: Locator) -> None:
-    page = lab.page
-    board.get_by_role("button", name="Break it").click()
-    said(board, "Broken: Registered, but every inbound call is refused")
-    board.get_by_role("button", name="calls +44").click()
-    said(board, "401 Unauthorized")
-    lab.screenshot("panel-scenario-look")
-    figure = board.locator(".labkit-figure img")
-    box = figure.bounding_box()
-    assert box is not None
-    figure.click(position={"x": box["width"] / 2, "y": box["height"] * 0.62})
-    expect(board.locator(".labkit-panel h4")).to_contain_text("F2 401")
-    board.get_by_role("button", name="2 Cite").click()
-    board.get_by_label("Layer").select_option(
-        label="signalling: SIP itself: who is who, who may what, where requests go"
-    )
-    board.get_by_label("Object.option").fill("identify.match")
-    expect(board.get_by_label("What shows it").locator("option:checked")).to_contain_text("401 Unauthorized")
-    board.get_by_role("button", name="Cite", exact=True).click()
-    said(board, "100% of it is right")
-    lab.screenshot("panel-scenario-cite")
-    board.get_by_role("button", name="3 Mend").click()
-    area = board.locator("textarea")
-    lines = area.input_value().splitlines()
-    lines[wrong_line(board)] = RIGHT
-    area.click()
-    area.fill("\n".join(lines) + "\n")
-    expect(board.locator(".labkit-help pre")).to_contain_text("default")
-    lab.screenshot("panel-scenario-mend")
-    board.get_by_role("button", name="Apply").click()
-    said(board, "Asterisk refused nothing")
-    board.get_by_role("button", name="4 Verify").click()
-    board.get_by_role("button", name="Verify", exact=True).click()
-    said(board, "Passed: Registered, but every inbound call is refused")
-    expect(board).to_contain_text("100 points")
-    lab.screenshot("panel-scenario-verify")
-    assert barriers(page, board) == []
-    dark(page)
-    assert barriers(page, board) == []
-    lab.screenshot("panel-scenario-dark")
-
-
-def barriers(page: Page, board: Locator) -> list[str]:
-    """What axe holds to be grave within the panel, step by step, with the element."""
-    found = []
-    for step in STEPS:
-        board.get_by_role("button", name=step).click()
-        found += Axe().run(page, context=".labkit-board").response["violations"]
-    grave = [each for each in found if each["impact"] in GRAVE]
-    return [f"{each['id']}: {node['html'][:160]}" for each in grave for node in each["nodes"]]
-
-
-def dark(page: Page) -> None:
-    """Settings > Theme > JupyterLab Dark."""
-    page.locator(".lm-MenuBar-item", has_text="Settings").first.click()
-    page.locator(".lm-Menu-item", has_text="Theme").first.hover()
-    page.locator(".lm-Menu-item", has_text="JupyterLab Dark").first.click()
-    expect(page.locator("body[data-jp-theme-light=false]")).to_have_count(1, timeout=PATIENCE_MS)
-    page.wait_for_timeout(500)
-
-
-class Keys:
-    """Somebody without a mouse."""
-
-    def __init__(self, page: Page) -> None:
-        """Begin where the keyboard is."""
-        self.press = page.keyboard.press
-        self.type = page.keyboard.type
-
-    def to(self, wanted: Locator) -> None:
-        """Go to a control by Tab."""
-        for _ in range(MOST_TABS):
-            if wanted.evaluate("node => node === document.activeElement"):
-                return
-            self.press("Tab")
-        raise AssertionError(f"{MOST_TABS} times Tab do not lead to {wanted}")
-
-    def push(self, button: Locator, key: str = "Enter") -> None:
-        """Go to a button and press it."""
-        self.to(button)
-        self.press(key)
-
-
-def test_break_fix_verify_by_keyboard_alone(lab: JupyterLab, board: Locator) -> None:
     keys = Keys(lab.page)
-    keys.push(board.get_by_role("button", name="Break it"))
-    said(board, "Broken: Registered, but every inbound call is refused")
-    keys.push(board.get_by_role("button", name="calls +44"), "Space")
-    said(board, "401 Unauthorized")
-    keys.to(board.locator(".labkit-figure"))
-    keys.press("ArrowDown")
-    keys.press("ArrowDown")
-    expect(board.locator(".labkit-panel h4")).to_contain_text("F2 401")
-    back(keys, board.get_by_role("button", name="2 Cite"))
-    keys.to(board.get_by_label("Layer"))
-    keys.press("s")
-    keys.to(board.get_by_label("Object.option"))
-    keys.type("identify.match")
-    keys.push(board.get_by_role("button", name="Cite", exact=True))
-    said(board, "100% of it is right")
-    back(keys, board.get_by_role("button", name="3 Mend"))
-    area = board.locator("textarea")
-    keys.to(area)
-    keys.press("Control+Home")
-    for _ in range(wrong_line(board)):
-        keys.press("ArrowDown")
+    keys.push(second.get_by_role("button", name="Call"))
+    seen(second, "talks with +15550100")
+    lab.restart_and_run_all()
+    first, second, _ = cards(board)
+    seen(second, "talks with +15550100")
+    expect(first.get_by_label("answers by itself")).not_to_be_checked()
+    keys.push(second.get_by_role("button", name="Hold"))
+    said(board, "phone-1002 put the other end on hold")
+    keys.to(second.get_by_label("Keys"))
+    keys.press("Control+a")
+    keys.type("42#")
+    keys.push(second.get_by_role("button", name="Press"), "Space")
+    said(board, "phone-1002 pressed 42#")
+    keys.back(second.get_by_role("button", name="Hang up"))
+    keys.press("Enter")
+    seen(second, "no call")
+    assert grave(lab.page, ".labkit-board") == []
+    lab.darken()
+    assert grave(lab.page, ".labkit-board") == []
+    lab.portrait(board, "panel-lab-dark")
+
+
+LENGTH = """async (player) => {
+  if (player.readyState < 1) await new Promise((done) => player.addEventListener("loadedmetadata", done));
+  return player.duration;
+}"""
+"""How many seconds a player plays."""
+JITTERS = """() => [...document.querySelectorAll("svg[role=img]")].some(
+  (chart) => parseFloat(chart.getAttribute("aria-label").match(/jitter ([0-9.]+) ms/)?.[1]) > 5)"""
+"""Whether some end is told to hear more than 5 ms of jitter."""
+BARS = 'svg rect[fill="var(--lk-bad)"]'
+
+
+def test_a_running_call_is_seen_to_grow_to_suffer_and_can_be_heard(lab: JupyterLab, panels: Panels) -> None:
+    board = panels("call_panel(lab)")[0]
+    push(board, "Call out")
+    ladder = board.locator(".labkit-ladder img").first
+    expect(ladder).to_be_visible(timeout=PATIENCE_MS)
+    early = len(ladder.get_attribute("alt") or "")
+    heard = board.locator("svg[role=img]")
+    expect(heard).to_have_count(2, timeout=PATIENCE_MS)
+    board.get_by_label("The line").select_option(label="loses 5 %")
+    expect(board.locator(BARS).first).to_be_attached(timeout=PATIENCE_MS)
+    board.get_by_label("The line").select_option(label="jitters 20 ms")
+    lab.page.wait_for_function(JITTERS, timeout=PATIENCE_MS)
+    lab.portrait(board, "panel-call-bad")
+    board.get_by_label("The line").select_option(label="good")
+    push(board, "Hang up")
+    said(board, "The ladder is whole")
+    assert len(ladder.get_attribute("alt") or "") > early
+    expect(ladder).to_have_attribute("alt", re.compile("BYE"))
+    push(board, "Listen")
+    said(board, "Press play")
+    expect(board.locator("audio")).to_have_count(2)
+    for player in board.locator("audio").all():
+        assert player.evaluate(LENGTH) > 1
+    lab.restart_and_run_all()
+    keys = Keys(lab.page)
+    keys.push(board.get_by_role("button", name="Call in"))
+    expect(heard).to_have_count(2, timeout=PATIENCE_MS)
+    keys.push(board.get_by_role("button", name="Hang up"), "Space")
+    said(board, "The ladder is whole")
+    assert grave(lab.page, ".labkit-board") == []
+    lab.darken()
+    assert grave(lab.page, ".labkit-board") == []
+    lab.portrait(board, "panel-call-dark")
+
+
+def test_what_a_customer_may_set_is_set_and_pictures_explain_what_is_chosen(lab: JupyterLab, panels: Panels) -> None:
+    lines = ("portal_panel(lab)", "object_panel(lab)", "lamp_panel(lab)", "progress_panel(lab)")
+    lab.page.set_viewport_size({"width": 1280, "height": 3600})
+    portal, objects, lamps, progress = panels(*lines)
+    seen(portal, "sip.provider.example")
+    portal.get_by_label("Trunk").select_option("static")
+    portal.get_by_label("Verified caller IDs").fill("+442079460001, +15550999")
+    push(portal, "Verify", "caller IDs of the trunk static: +442079460001, +15550999.")
+    seen(portal.locator("td", has_text="+15550999"), "+442079460001")
+
+    part = objects.get_by_role("button", name="identify provider")
+    part.click()
+    expect(objects.locator(".labkit-said")).to_contain_text("its endpoint: endpoint provider")
+    keys = Keys(lab.page)
+    keys.press("End")
     keys.press("Home")
-    keys.press("Shift+End")
-    keys.type(RIGHT)
-    expect(board.locator(".labkit-help pre")).to_contain_text("identify.match")
-    keys.press("Control+s")
-    said(board, "Asterisk refused nothing")
-    back(keys, board.get_by_role("button", name="4 Verify"))
-    keys.push(board.get_by_role("button", name="Verify", exact=True))
-    said(board, "Passed: Registered, but every inbound call is refused")
-    expect(lab.page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(1)
+    expect(objects.locator(".labkit-spot").first).to_be_focused()
+    keys.press("ArrowRight")
+    expect(objects.locator(".labkit-spot[aria-pressed=true]")).to_be_focused()
 
+    keys.push(lamps.get_by_role("button", name="Call out and look"))
+    said(lamps, "Nothing wrong was found.")
+    lamps.get_by_role("button", name="RTP media").click()
+    expect(lamps.locator(".labkit-said")).to_contain_text("RTP media: works.")
 
-def back(keys: Keys, button: Locator) -> None:
-    """Go back to a button by Shift and Tab, and press it."""
-    for _ in range(MOST_TABS):
-        if button.evaluate("node => node === document.activeElement"):
-            keys.press("Enter")
-            return
-        keys.press("Shift+Tab")
-    raise AssertionError(f"{MOST_TABS} times Shift and Tab do not lead to {button}")
+    keys.to(progress.locator(".labkit-spot").first)
+    keys.press("ArrowDown")
+    expect(progress.locator(".labkit-said")).to_contain_text("questions answered")
+    progress.get_by_role("button", name="inbound-401").click()
+    expect(progress.locator(".labkit-said")).to_contain_text("registered, and no call comes in")
+
+    lab.restart_and_run_all()
+    portal.get_by_label("Trunk").select_option("static")
+    expect(portal.get_by_label("Verified caller IDs")).to_have_value("+442079460001, +15550999")
+    for board in (objects, progress):
+        board.locator(".labkit-spot").first.click()
+        expect(board.locator(".labkit-said")).not_to_contain_text("Click a part")
+    assert grave(lab.page, ".labkit-board") == []
+    for name, board in zip(("portal", "objects", "lamps", "progress"), (portal, objects, lamps, progress), strict=True):
+        lab.portrait(board, f"panel-{name}")
+    lab.darken()
+    assert grave(lab.page, ".labkit-board") == []
+    for name, board in zip(("portal", "objects", "lamps", "progress"), (portal, objects, lamps, progress), strict=True):
+        lab.portrait(board, f"panel-{name}-dark")
