@@ -9,9 +9,10 @@ from html import escape
 
 from labkit.rtp.report import MediaReport, ReceivedStream
 
+RATE_HZ = 4.0
 KEPT = 80
-"""Samples that are shown: 20 s at 4 Hz."""
-_WIDTH, _HEIGHT, _LEFT = 520, 96, 56
+"""Samples that are shown."""
+_WIDTH, _HEIGHT, _LEFT = 340, 96, 52
 _LEAST_JITTER_MS = 10.0
 
 
@@ -70,7 +71,7 @@ def _jitter(streams: tuple[ReceivedStream, ...]) -> float:
 
 def svg(gauges: Mapping[str, Gauge]) -> str:
     """A chart for each direction: bars are packets lost (%), the line is jitter (ms)."""
-    charts = "".join(f'<div style="flex: 1 1 420px">{_chart(each)}</div>' for each in gauges.values())
+    charts = "".join(f'<div style="flex: 1 1 360px">{_chart(each)}</div>' for each in gauges.values())
     return f'<div style="display: flex; flex-wrap: wrap; gap: 10px">{charts}</div>'
 
 
@@ -88,7 +89,7 @@ def _frame(top_ms: float) -> Iterator[str]:
     yield f'<rect x="{_LEFT}" y="4" width="{_WIDTH}" height="{_HEIGHT}" fill="var(--lk-head)" stroke="var(--lk-line)"/>'
     yield f'<text x="{_LEFT - 6}" y="14" text-anchor="end" class="quiet">{top_ms:.0f} ms</text>'
     yield f'<text x="{_LEFT - 6}" y="{_HEIGHT + 4}" text-anchor="end" class="quiet">0</text>'
-    legend = "line: jitter; bars: share lost, up to all of it"
+    legend = f"line: jitter; bars: share lost; {KEPT / RATE_HZ:.0f} s in all"
     yield f'<text x="{_LEFT}" y="{_HEIGHT + 21}" class="quiet">{legend}</text>'
 
 

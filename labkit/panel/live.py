@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from html import escape
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import HostError, LabError
 from labkit.lab.lab import CALLER, Lab
 from labkit.lab.parties import PHONES, PROVIDER
 from labkit.panel.controls import choice, column, folded, html, row, text
-from labkit.panel.gauges import Gauge, svg
+from labkit.panel.gauges import RATE_HZ, Gauge, svg
 from labkit.panel.panel import Panel, errand
 from labkit.panel.sight import DIDS, NUMBER, alive
 from labkit.panel.work import Errands
+from labkit.show.saving import image
 
 if TYPE_CHECKING:
     from labkit.lab.captures import Recorder
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from labkit.provider.client import Provider
     from labkit.trace.capture import Capture
 
-RATE_HZ = 4.0
 MOST_S = 120.0
 """A call that nobody ends is hung up then."""
 SETUP_S, TALK_S = 0.4, 3.0
@@ -66,8 +65,9 @@ class CallPanel(Panel):
         top = row(self.number, self.out, self.did, self.incoming)
         self.fill(top, row(self.hang_up, self.quality, self.listen), self.charts, column(self.ladder), self.words)
         self._over = False
-        self._side, self._artist, self._drawing = Errands(make), Errands(make), Lock()
+        self._side, self._artist = Errands(make), Errands(make)
         self._heard: Capture | None = None
+        self.frame.observe(self._again, "dark")
 
     def close(self) -> None:
         """End the call too."""
@@ -98,8 +98,9 @@ class CallPanel(Panel):
                 finally:
                     line.hang_up(name)
                     line.wait(name, "ended", 2.0)
+            self._artist.settle()
             self._heard = recorder.capture
-            self.draw(recorder)
+            self.draw(self._heard)
             report = line.report(name)
             return f"{doing}: {report.status or 'no answer'} {report.reason}. The ladder is whole."
 
@@ -115,7 +116,7 @@ class CallPanel(Panel):
             state = line.report(name).state
             grown = sum(path.stat().st_size for path in recorder.capture.points.values() if path.exists())
             if grown != size and now > drawn + (TALK_S if state == "confirmed" else SETUP_S):
-                self._sketch(recorder)
+                self._sketch(recorder.capture)
                 size, drawn = grown, now
             if state == "ended":
                 return
@@ -130,19 +131,26 @@ class CallPanel(Panel):
         heard = {host: gauge for host, gauge in gauges.items() if gauge.samples}
         self.charts.value = svg(heard)
 
-    def _sketch(self, recorder: Recorder) -> None:
-        """Draw behind, for that may take longer than a quarter of a second; not twice at once."""
-        if not self._drawing.locked():
-            self._artist.put(lambda lab: self.draw(recorder))
+    def _sketch(self, capture: Capture) -> None:
+        """Draw behind, for that may take longer than a quarter of a second; not while the sketch before is drawn."""
+        if not self._artist.busy:
+            self._artist.put(lambda lab: self.draw(capture, grows=True))
 
-    def draw(self, recorder: Recorder) -> None:
-        """Show the ladder of what is captured so far."""
+    def _again(self, change: object) -> None:
+        """Draw anew on a page that became dark or light."""
+        if (heard := self._heard) is not None:
+            self._artist.put(lambda lab: self.draw(heard))
+
+    def draw(self, capture: Capture, grows: bool = False) -> None:
+        """Show the ladder of what is captured so far; with messages to unfold once it grows no more."""
         from labkit.show import ladder
 
         try:
-            drawn = ladder(recorder.capture, theme=self.frame.theme)
-            self.ladder.value = drawn.html()
-            self.words.value = folded("the ladder in words", str(drawn))
+            drawn = ladder(capture, theme=self.frame.theme)
+            words = str(drawn)
+            picture = f'<div class="labkit-ladder">{image(drawn.png(), words, drawn.width)}</div>'
+            self.ladder.value = picture if grows else drawn.html()
+            self.words.value = "" if grows else folded("the ladder in words", words)
         except LabError as why:
             self.words.value = f"<p>{escape(str(why))}</p>"
 

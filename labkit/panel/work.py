@@ -73,6 +73,11 @@ class Errands:
         self._desk.close()
         self._jobs.task_done()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done."""
+        return self._jobs.unfinished_tasks > 0
+
     def settle(self) -> None:
         """Wait until all is done."""
         self._jobs.join()

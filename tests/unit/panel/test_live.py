@@ -87,7 +87,7 @@ def lab(tmp_path: Path) -> CallingLab:
 @pytest.fixture
 def panel(lab: CallingLab, monkeypatch: pytest.MonkeyPatch) -> CallPanel:
     made = CallPanel("default", lambda: lab)  # type: ignore[arg-type,return-value]
-    monkeypatch.setattr(made, "draw", lambda recorder: None)
+    monkeypatch.setattr(made, "draw", lambda capture, grows=False: None)
     return made
 
 
