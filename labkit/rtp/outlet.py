@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Generator
-from time import time
+from time import monotonic, time
 
 from labkit.rtp.datagrams import Address
 from labkit.rtp.packet import HEADER, MARKER, VERSION
@@ -13,7 +13,7 @@ from labkit.rtp.sender import Sender, SentStatistics
 from labkit.rtp.srtp import SrtpContext
 
 Flow = Generator[None, float, None]
-"""Sends a packet each time it is sent the time that the packet is due at."""
+"""Sends a packet each time it is sent the time that the packet is due at, by the monotonic clock."""
 
 _FLAGS, _PACK = VERSION << 6, HEADER.pack
 
@@ -52,7 +52,7 @@ class Outlet:
         packets, octets, errors, first_s, last_s = 0, 0, 0, 0.0, 0.0
         try:
             while True:
-                yield
+                due_s = yield
                 payload = next(payloads)
                 if payload is None:
                     second |= MARKER
@@ -62,16 +62,16 @@ class Outlet:
                     except OSError:
                         errors += 1
                     else:
-                        packets, octets, last_s = packets + 1, octets + len(payload), time()
-                        first_s = first_s or last_s
+                        packets, octets, last_s = packets + 1, octets + len(payload), due_s
+                        first_s = first_s or due_s
                     sequence, second = sequence + 1 & 0xFFFF, payload_type
                 timestamp = timestamp + step & 0xFFFFFFFF
         finally:
             sender.sequence, sender.timestamp, sender.second = sequence, timestamp, second
             self.errors += errors
             if packets:
-                counter = self._counter(ssrc.to_bytes(4, "big"))
-                counter.add(payload_type, packets, octets, first_s, last_s)
+                counter, epoch_s = self._counter(ssrc.to_bytes(4, "big")), time() - monotonic()
+                counter.add(payload_type, packets, octets, epoch_s + first_s, epoch_s + last_s)
 
     def _counter(self, ssrc: bytes) -> SentStatistics:
         if ssrc not in self.sent:

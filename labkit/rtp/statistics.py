@@ -124,13 +124,19 @@ class SourceStatistics(PacketCounts):
             for sequence, timestamp, arrival_s in zip(sequences, timestamps, arrivals_s, strict=True):
                 self.update(sequence, timestamp, payload_type, octets, arrival_s)
             return
-        for sequence in sequences:
-            self._seen[sequence % _REMEMBERED] = sequence
+        self._remember(sequences)
         self.highest += count
         self.packets += count
         self.octets += octets * count
         self.last_s = arrivals_s[-1]
         self._time(timestamps, arrivals_s)
+
+    def _remember(self, sequences: Column) -> None:
+        """Note numbers that follow each other as seen."""
+        begin = sequences[0] % _REMEMBERED
+        room = _REMEMBERED - begin
+        self._seen[begin : begin + len(sequences)] = array("i", sequences[:room])
+        self._seen[: max(0, len(sequences) - room)] = array("i", sequences[room:])
 
     def _place(self, sequence: int) -> None:
         """Sort in a packet that is not the next one."""
