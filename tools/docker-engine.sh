@@ -5,7 +5,7 @@
 #                                   data in a folder of its own; where an engine answers already it starts none
 #   tools/docker-engine.sh base     makes the local image labkit-base of Debian forky, for the Dockerfile's BASE: this
 #                                   machine's mirror and apt settings are in that image only
-#   tools/docker-engine.sh stop     ends the engine that `start` started, by its pid, and removes its data
+#   tools/docker-engine.sh stop     ends the engine that `start` started, by its pid, and removes its data, networks and rules
 #
 # No registry is asked: images come from the rootfs (labkit image build) and from debootstrap.
 set -euo pipefail
@@ -74,13 +74,18 @@ base() {
 
 stop() {
     [ -f "$state/pid" ] || return 0
+    set +e # what cannot be removed keeps nothing else
     local pid
     pid=$(cat "$state/pid")
+    docker ps --all --quiet | xargs --no-run-if-empty docker rm --force >/dev/null
+    docker network prune --force >/dev/null
     kill "$pid"
     for _ in $(seq 100); do
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
+    iptables-save | grep -v -e DOCKER -e docker0 | iptables-restore
+    ip link delete docker0
     rm -rf "$state"
 }
 
