@@ -10,9 +10,6 @@ from functools import cached_property
 from labkit.diagnosis.signals import Signal
 from labkit.trace.legs import Leg
 
-_LAST_DIGITS = 6
-"""What a dialplan leaves of a number."""
-
 
 @dataclass(frozen=True)
 class Attempt:
@@ -48,10 +45,6 @@ class Attempt:
     def number(self) -> str:
         """User part of the Request-URI: the number dialled."""
         return self.invite.facts.uri.partition(":")[2].partition("@")[0].partition(";")[0]
-
-    def dials_as(self, other: Attempt) -> bool:
-        """Whether both dial the same number, whatever the dialplan put before or took away."""
-        return self.number[-_LAST_DIGITS:] == other.number[-_LAST_DIGITS:]
 
     @property
     def uri_host(self) -> str:

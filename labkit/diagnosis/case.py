@@ -183,6 +183,10 @@ class Case:
         """The other legs of the same call."""
         return [each for each in self._of_call[attempt.call] if each is not attempt]
 
+    def onward(self, attempt: Attempt) -> Iterator[Attempt]:
+        """The legs of the same call that the PBX opened."""
+        return (each for each in self.others_of(attempt) if each.way == "out")
+
     @cached_property
     def _of_call(self) -> dict[int, list[Attempt]]:
         found: dict[int, list[Attempt]] = {}
@@ -220,7 +224,7 @@ class Case:
 
     def refused_further_on(self, attempt: Attempt) -> bool:
         """Whether the next leg of the same call was refused, so that this one only passes that on."""
-        return any(each.way == "out" and each.refusal is not None for each in self.others_of(attempt))
+        return any(each.refusal is not None for each in self.onward(attempt))
 
     @cached_property
     def streams(self) -> list[dict[str, Any]]:

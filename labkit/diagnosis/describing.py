@@ -12,6 +12,8 @@ from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited
 from labkit.diagnosis.signals import Signal
 
+Offer = tuple[str, str, tuple[str, ...]]
+"""From where to where, and the codecs."""
 _NO_PORT = r"couldn't allocate a port for RTP|Unable to create RTP instance"
 
 
@@ -31,21 +33,23 @@ def _not_acceptable(case: Case) -> Iterator[tuple[Attempt, Signal, Signal]]:
             yield attempt, refusal, attempt.invite
 
 
-def _accepted_before(case: Case, offer: Signal) -> Attempt | None:
-    """A call to the same end that was answered, with the same codecs offered: then these were not the reason."""
-    alike = (each for each in case.attempts if each.answer and each.invite.target == offer.target)
-    return next((each for each in alike if _codecs(each.invite) == _codecs(offer) != []), None)
+def _accepted(case: Case) -> dict[Offer, Attempt]:
+    """The first call with each offer that was answered."""
+    answered = (each for each in reversed(case.attempts) if each.answer)
+    return {_offer(each): each for each in answered if each.invite.facts.media}
 
 
-def _codecs(signal: Signal) -> list[str]:
-    return [each.name for announced in signal.facts.media for each in announced.media.rtp_formats]
+def _offer(attempt: Attempt) -> Offer:
+    names = (each.name for announced in attempt.invite.facts.media for each in announced.media.rtp_formats)
+    return attempt.invite.source, attempt.invite.target, tuple(names)
 
 
 @rule("sdp", "endpoint.allow", "C06", "C07")
 def no_common_codec(case: Case) -> Iterator[Clue]:
     """488: no codec that both sides have."""
+    taken_here = {offer[1:] for offer in _accepted(case)}
     for attempt, refusal, offer in _not_acceptable(case):
-        if _accepted_before(case, offer) or case.logged(_NO_PORT):
+        if _offer(attempt)[1:] in taken_here or case.logged(_NO_PORT):
             continue
         if _about_security(case, attempt, refusal, offer) > 0.5:
             continue
@@ -110,12 +114,12 @@ def no_port_left(case: Case) -> Iterator[Clue]:
             0.95, "Asterisk had no RTP port left (two for each leg), and refuses with 488.", (*logged(said), *settings)
         )
         return
-    for attempt, refusal, offer in _not_acceptable(case):
-        accepted = _accepted_before(case, offer)
-        up = going_on(case.attempts)(attempt.invite.time_s)
-        if refusal.by_pbx and accepted and up:
+    accepted, going = _accepted(case), going_on(case.attempts)
+    for attempt, refusal, _ in _not_acceptable(case):
+        before, up = accepted.get(_offer(attempt)), going(attempt.invite.time_s)
+        if refusal.by_pbx and before and up:
             says = f"488, and the same offer was accepted when fewer calls were up than {up}: not codecs, but room."
-            yield Clue(0.7, says, (of(refusal), of(accepted.invite, _described(accepted.invite), "sdp")))
+            yield Clue(0.7, says, (of(refusal), of(before.invite, _described(before.invite), "sdp")))
             return
 
 

@@ -16,11 +16,7 @@ def taken_for_dead(case: Case) -> Iterator[Clue]:
     """OPTIONS get no answer, so Asterisk does not even try to call."""
     silent = _silent_options(case)
     said = case.logged(r"Contact (\S+) is now Unreachable")
-    failed = [
-        each
-        for each in case.inbound("phone")
-        if each.refusal is not None and not any(one.way == "out" for one in case.others_of(each))
-    ]
+    failed = [each for each in case.inbound("phone") if each.refusal is not None and not any(case.onward(each))]
     called = {each.peer for each in case.outbound()}
     target = next((each for each in silent if each not in called), "")
     if not target:
@@ -80,7 +76,7 @@ def goes_nowhere(case: Case) -> Iterator[Clue]:
     for attempt in case.inbound("phone"):
         refusal = attempt.refused_with(503)
         taken = refusal is not None and refusal.by_pbx and any(attempt.responses(100, 100))
-        if refusal is not None and taken and not any(attempt.dials_as(each) for each in case.outbound()):
+        if refusal is not None and taken and not any(case.onward(attempt)):
             says = (
                 f"The dialplan took the call to {attempt.number}, and no INVITE left for any trunk: Dial leads nowhere."
             )

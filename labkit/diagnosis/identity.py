@@ -163,23 +163,10 @@ def headers_disagree(case: Case) -> Iterator[Clue]:
             return
 
 
-def _callers(signal: Signal) -> frozenset[str]:
-    """Whom an INVITE presents: what its identity headers say, else From."""
-    return frozenset(_asserted(signal).values()) or frozenset((_from(signal),))
-
-
 def _rung(case: Case) -> Iterator[tuple[Attempt, Attempt]]:
-    """Calls from a trunk with the leg to the phone that rang for it, where no other call brought that number."""
-    brought: dict[str, set[frozenset[str]]] = {}
-    for each in case.attempts:
-        for number in _callers(each.invite) if each.way == "in" else ():
-            brought.setdefault(number, set()).add(_callers(each.invite))
+    """Calls from a trunk with the leg to the phone that rang for it."""
     for attempt in case.inbound():
-        own = _callers(attempt.invite)
-        for other in case.others_of(attempt):
-            elsewhere = bool(brought.get(_from(other.invite), set()) - {own})
-            if other.way == "out" and other.role == "phone" and not elsewhere:
-                yield attempt, other
+        yield from ((attempt, each) for each in case.onward(attempt) if each.role == "phone")
 
 
 @rule("signalling", "endpoint.trust_id_inbound", "E06")

@@ -281,9 +281,9 @@ def number_elsewhere(case: Case) -> Iterator[Clue]:
             continue
         says = f"The Request-URI says {attempt.number}, our account; the number dialled, {user}, stands in {name}."
         evidence = (of(attempt.invite, f"{name}: {attempt.invite.header(name)}"), of(refused or attempt.invite))
-        for phone in _phones_rung(case, attempt):
-            rung.setdefault(phone, {})[user] = attempt
-        alike = next((each for each in rung.values() if len(each) > 1), None)
+        for each in case.onward(attempt):
+            rung.setdefault(each.peer, {})[user] = attempt
+        alike = next((users for users in rung.values() if len(users) > 1), None)
         if refused or alike:
             if alike:
                 says += f" Calls to {' and '.join(sorted(alike))} ring at the same phone."
@@ -300,12 +300,6 @@ def _called(attempt: Attempt) -> tuple[str, str]:
         if user.lstrip("+").isdigit() and user != attempt.number:
             return name, user
     return "", ""
-
-
-def _phones_rung(case: Case, attempt: Attempt) -> set[str]:
-    """Who was rung with the caller of a call."""
-    caller = attempt.invite.facts.from_user
-    return {each.peer for each in case.outbound("phone") if each.invite.facts.from_user == caller}
 
 
 @rule("dialplan", "endpoint.allow_overlap", "B03")
@@ -337,7 +331,7 @@ def phone_away(case: Case) -> Iterator[Clue]:
         yield Clue(0.95, says, logged(full), "aor.max_contacts", layer="signalling")
     for attempt in case.inbound():
         refusal = attempt.refusal
-        tried = any(each.way == "out" and each.role == "phone" for each in case.others_of(attempt))
+        tried = any(each.role == "phone" for each in case.onward(attempt))
         if (
             refusal is not None
             and refusal.by_pbx

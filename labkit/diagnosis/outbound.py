@@ -28,11 +28,8 @@ def _refused(case: Case, *codes: int) -> Iterator[tuple[Attempt, Signal]]:
 
 def _went_another_way(case: Case, attempt: Attempt, refusal: Signal) -> bool:
     """Whether the caller was answered all the same, by the next trunk that the dialplan tried."""
-    callers = (each for each in case.attempts if each.way == "in" and each.dials_as(attempt))
-    return any(
-        each.answer and each.invite.time_s < attempt.invite.time_s < refusal.time_s < each.answer.time_s
-        for each in callers
-    )
+    callers = (each for each in case.others_of(attempt) if each.way == "in")
+    return any(each.answer and refusal.time_s < each.answer.time_s for each in callers)
 
 
 def _stopped_at_challenge(case: Case) -> Iterator[tuple[Attempt, Signal]]:

@@ -61,11 +61,14 @@ class Facts:
     """Why the message could not be read in full."""
 
     @property
-    def identities(self) -> tuple[str, ...]:
-        """Whom it is about: users of From, P-Asserted-Identity, To, Request-URI; of numbers the digits only."""
-        request = self.uri.partition(":")[2].partition("@")[0].partition(";")[0]
-        users = (self.from_user, self.asserted_user, self.to_user, request)
-        return tuple(dict.fromkeys(_plain(user) for user in users if user.lower() not in _NOBODY))
+    def callers(self) -> frozenset[str]:
+        """Who calls: users of From and P-Asserted-Identity; of numbers the digits only."""
+        return _known(self.from_user, self.asserted_user)
+
+    @property
+    def called(self) -> frozenset[str]:
+        """Who is called: users of To and Request-URI; of numbers the digits only."""
+        return _known(self.to_user, self.uri.partition(":")[2].partition("@")[0].partition(";")[0])
 
     @property
     def sdp(self) -> str:
@@ -130,6 +133,10 @@ def _parameter(value: str, name: str) -> str:
         if key.strip().lower() == name:
             return text.strip().strip('"')
     return ""
+
+
+def _known(*users: str) -> frozenset[str]:
+    return frozenset(_plain(user) for user in users if user.lower() not in _NOBODY)
 
 
 def _plain(user: str) -> str:

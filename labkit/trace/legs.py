@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ class Leg:
         """The first INVITE."""
         return next(each for each in self.known if each.message.method == "INVITE")
 
-    @property
+    @cached_property
     def call_id(self) -> str:
         """Its Call-ID."""
         return self.invite.message.call_id
@@ -62,12 +62,12 @@ class Leg:
         ]  # fmt: skip
         return found[-1 if last else 0] if found else None
 
-    @property
+    @cached_property
     def start_s(self) -> float:
         """Time of the first INVITE."""
         return self.invite.message.time_s
 
-    @property
+    @cached_property
     def end_s(self) -> float | None:
         """Time of the BYE, or of the refusal; None while the call goes on."""
         end = self.bye or self.failure
@@ -98,9 +98,33 @@ class Leg:
         return frozenset(address for each in self.known for address in (each.message.src, each.message.dst))
 
     @cached_property
+    def reached(self) -> frozenset[str]:
+        """Where its INVITE was seen to go: beyond a NAT that is another address than in front of it."""
+        return frozenset(each.message.dst for each in self.known if each.message.method == "INVITE")
+
+    @cached_property
+    def named_call_ids(self) -> frozenset[str]:
+        """Call-IDs of other legs that its headers name."""
+        return _all(each.named_call_ids for each in self.known)
+
+    @cached_property
+    def session_ids(self) -> frozenset[str]:
+        """All halves of its Session-IDs (RFC 7989)."""
+        return _all(each.session_ids for each in self.known)
+
+    @cached_property
+    def charging_ids(self) -> frozenset[str]:
+        """Its icid-values (RFC 7315)."""
+        return frozenset(each.charging_id for each in self.known if each.charging_id)
+
+    @cached_property
     def media_addresses(self) -> frozenset[tuple[str, int]]:
         """Where its descriptions expect media."""
         return frozenset(each.endpoint for known in self.known for each in known.media if each.media.port)
+
+
+def _all(values: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*values)
 
 
 def legs(known: Sequence[Facts]) -> list[Leg]:
