@@ -47,7 +47,7 @@ triage: ## the diagnosis over every broken trunk, three seeds: how often it name
 	@$(PYTHON) tools/bootstrap.py --test
 	@$(BIN)/python -m tests.bench.triage --mended $(if $(RUNTIME),--runtime $(RUNTIME))
 
-record: ## run the notebooks and write their outputs
+record: ## run the notebooks, write their outputs, and their takes for where no lab can run
 	@$(PYTHON) tools/bootstrap.py --test
 	@$(BIN)/python -m tools.record notebooks/*.ipynb
 

@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.plugins.nothing_skipped",
     "tests.plugins.notebook_guards",
     "tests.plugins.apart",
+    "tests.plugins.replayed",
     "tests.plugins.workers",
 ]

@@ -1,4 +1,4 @@
-"""Run notebooks and write their outputs; draw the picture of the README.
+"""Run notebooks and write their outputs and their takes (docs/recordings.md); draw the picture of the README.
 
     python -m tools.record [--metadata] notebooks/*.ipynb
 
@@ -11,14 +11,17 @@ whose text form did not change stays as it was recorded, so that a file changes 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbval.plugin import get_sanitize_patterns
 
+from labkit.lab import stage, takes
 from labkit.lab.lab import Lab
 from labkit.lesson import ladder
 from tools.describe import described
@@ -39,7 +42,7 @@ def main() -> None:
     for path in options.notebook:
         print(f"{path.name}", flush=True)
         notebook = nbformat.read(path, as_version=4)
-        made = with_metadata(notebook) if options.metadata else record(notebook, path.parent)
+        made = with_metadata(notebook) if options.metadata else record(notebook, path)
         nbformat.write(made, path)
     if not options.metadata:
         print(draw_first_call(ROOT / "docs/first-call.png").name)
@@ -51,22 +54,38 @@ def with_metadata(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def record(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run a notebook from its top and keep nothing of the run but its outputs."""
+def record(notebook: NotebookNode, path: Path) -> NotebookNode:
+    """Run a notebook from its top on a fresh lab, and keep nothing of the run but its outputs and takes."""
     before = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=60,
-        resources={"metadata": {"path": str(folder)}},
+        resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         store_widget_state=False,
-    ).execute()
+    )
+    with TemporaryDirectory() as kept:
+        os.environ[stage.VARIABLE] = kept
+        lab = Lab().up(fresh=True)
+        client.execute()
+        del os.environ[stage.VARIABLE]
+        takes.register(path.stem, cells(notebook), Path(kept), made_with(lab))
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
         if cell.cell_type == "code" and said(cell.outputs) == said(before[cell.id]):
             cell.outputs = before[cell.id]
     return with_metadata(notebook)
+
+
+def cells(notebook: NotebookNode) -> list[str]:
+    """The code of a notebook, which is what its takes belong to."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def made_with(lab: Lab) -> dict[str, str]:
+    """Versions of the programs that answered."""
+    return {"asterisk": lab.status().asterisk, "runtime": lab.runtime.name}
 
 
 def draw_first_call(path: Path) -> Path:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import CaptureError
+from labkit.lab.stage import Form, Get, Put, capture, written
 from labkit.rtp.report import MediaReport
 from labkit.runtime import rootfs
+from labkit.scenario.run import read_report
 from labkit.sip.report import CallReport
 from labkit.trace.capture import Capture
 
@@ -69,6 +71,20 @@ class Call:
         for name, report in ((self.caller, self.near), ("the other end", self.far)):
             if report is not None and report.media is not None and self.answered:
                 yield f"  {name} {heard(report.media)}"
+
+
+def _written(call: Call, put: Put) -> dict[str, Any]:
+    ends = {"near": asdict(call.near), "far": asdict(call.far) if call.far else None}
+    return {"caller": call.caller, "number": call.number, **ends, "capture": written(call.capture, put)}
+
+
+def _read(plain: Mapping[str, Any], get: Get) -> Call:
+    near, far = read_report(plain["near"]), read_report(plain["far"])
+    assert near is not None  # noqa: S101 - a call that was placed has a report
+    return Call(plain["caller"], plain["number"], near, far, capture(plain["capture"], get))
+
+
+CALL = Form(_written, _read)
 
 
 def heard(media: MediaReport) -> str:

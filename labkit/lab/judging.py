@@ -1,13 +1,14 @@
-"""The verdict on a live lab."""
+"""The verdict on a lab."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit import journal
 from labkit.errors import HostError, LabError
 from labkit.lab import staging, verifying
 from labkit.lab.calls import Call
+from labkit.lab.stage import Form, Get, Put, capture, written
 from labkit.scenario.citation import Assessment, Citation, assess
 from labkit.scenario.model import Scenario
 from labkit.scenario.regression import dead, regression, verdict
@@ -30,12 +31,31 @@ def verify(lab: Lab) -> Verdict:
     """Apply what was edited, place the calls, judge; where Asterisk does not run, that is the verdict."""
     scenario = lab.scenario or HEALTHY
     errors = apply_edits(lab)
+    seen = lab.stage.ask(["verify"], lambda: _seen(lab, scenario, errors), RUN, takes_time=True)
+    return dead(scenario, seen) if isinstance(seen, str) else verdict(scenario, seen)
+
+
+def _seen(lab: Lab, scenario: Scenario, errors: list[str]) -> Run | str:
+    """What a verdict is made of, or why no call could be placed."""
+    if lab.replayed is not None:
+        return lab.replayed.run
     if "asterisk" not in lab.runtime.running():
-        return dead(scenario, "; ".join(errors) or "it does not run")
+        return "; ".join(errors) or "it does not run"
     try:
-        return tried(lab, scenario)[1]
+        return tried(lab, scenario)[0]
     except LabError as why:
-        return dead(scenario, "; ".join([*errors, str(why)]))
+        return "; ".join([*errors, str(why)])
+
+
+def _written(seen: Run | str, put: Put) -> Any:
+    return seen if isinstance(seen, str) else [seen.plain(), written(seen.capture, put)]
+
+
+def _read(plain: Any, get: Get) -> Run | str:
+    return plain if isinstance(plain, str) else Run.read(plain[0], capture(plain[1], get))
+
+
+RUN: Form[Run | str] = Form(_written, _read)
 
 
 def tried(lab: Lab, scenario: Scenario) -> tuple[Run, Verdict]:

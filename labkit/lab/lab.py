@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit import journal
 from labkit.errors import ConfigRejected, HostError, NotReady
-from labkit.lab import judging, objects, staging, status, verifying
+from labkit.lab import firewall, judging, objects, placing, stage, staging, status, verifying
 from labkit.lab.ami import Reply
 from labkit.lab.ari import Ari
+from labkit.lab.asked import LOG, AskedAri, AskedAsterisk, AskedPhone, AskedProvider, recorder
 from labkit.lab.asterisk import Asterisk, LogLine, check
-from labkit.lab.calls import Call
+from labkit.lab.calls import CALL, Call
 from labkit.lab.captures import Recorder
 from labkit.lab.config import ROUTER, ConfigFiles
 from labkit.lab.history import History, Version
 from labkit.lab.home import Home, State
 from labkit.lab.parties import PHONES, Parties
 from labkit.lab.replayed import RecordedAsterisk, RecordedParties, Replayed
+from labkit.lab.stage import Clock, Live
 from labkit.lab.status import Status
 from labkit.phone.client import Phone
 from labkit.pjsip.explaining import Explanation
@@ -36,23 +37,12 @@ from labkit.runtime.topology import Topology, lab_env
 from labkit.scenario.citation import Assessment, Citation
 from labkit.scenario.model import Scenario
 from labkit.scenario.shelf import Shelf
-from labkit.scenario.values import address_values, nft_definitions, own_values
+from labkit.scenario.values import address_values, own_values
 from labkit.scenario.verdict import Verdict
 from labkit.sip.report import CallReport
 
 if TYPE_CHECKING:
     from labkit.trace.trace import Trace
-
-FORGET_FLOWS = """
-import socket, struct
-with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as line:
-    line.send(struct.pack("=IHHIIBBH", 20, 0x102, 5, 1, 0, socket.AF_INET, 0, 0))
-    line.recv(64)
-"""
-"""Makes the router forget all flows, for one that it knows never meets new rules.
-
-IPCTNL_MSG_CT_DELETE of linux/netfilter/nfnetlink_conntrack.h.
-"""
 
 CALLER = "+15550123"
 """The customer who calls a DID, where nobody says another number."""
@@ -86,6 +76,16 @@ class Lab:
         return Replayed(self) if self.runtime.name == Replay.name else None
 
     @property
+    def stage(self) -> Live:
+        """Where the lab's answers come from, and whether they are kept as takes of a lesson."""
+        return stage.of(self.home.folder, self.runtime.name == Replay.name)
+
+    @property
+    def clock(self) -> Clock:
+        """What a lesson waits by: where the lab is replayed, time goes by at once."""
+        return self.stage.clock
+
+    @property
     def topology(self) -> Topology:
         """The lab's hosts and addresses."""
         return self.runtime.topology
@@ -109,13 +109,13 @@ class Lab:
     @cached_property
     def pbx(self) -> Asterisk:
         """Asterisk: command line, AMI, log."""
-        known = (self.runtime, self.values, self.config)
-        return Asterisk(*known) if self.replayed is None else RecordedAsterisk(*known, self.replayed)
+        known = (self.runtime, self.values, self.config, self.stage)
+        return AskedAsterisk(*known) if self.replayed is None else RecordedAsterisk(*known, self.replayed)
 
     @cached_property
     def ari(self) -> Ari:
         """Asterisk's REST interface."""
-        return Ari(self.runtime, self.values["pbx.control"], self.values["ari.password"])
+        return AskedAri(self.stage, self.runtime, self.values["pbx.control"], self.values["ari.password"])
 
     @cached_property
     def parties(self) -> Parties:
@@ -126,11 +126,11 @@ class Lab:
     @property
     def provider(self) -> Provider:
         """The provider, as its operator controls it."""
-        return self.parties.provider
+        return AskedProvider(self.parties.provider, self.stage)
 
     def phone(self, name: str) -> Phone:
         """A phone by host or extension."""
-        return self.parties.phone(name)
+        return AskedPhone(self.parties.phone(name), self.stage)
 
     def up(self, fresh: bool = False) -> Self:
         """Start the healthy lab, or find it running; `fresh` ends a running one first."""
@@ -177,8 +177,10 @@ class Lab:
             self.runtime.up()
             self._forget("values", "config")  # the addresses are settled now
             self.config.make()
+            self.stage.begin(self.config)
             if self.replayed is None:
-                self._start()
+                with self.stage.quietly():
+                    self._start()
         self.history.add("start", dict(self.config), "restart")
         self.mark_log()
         self.home.write(State(self.runtime.name, ready=True))
@@ -211,9 +213,7 @@ class Lab:
 
     def firewall(self, rules: str | None = None) -> None:
         """Load the router's NAT and firewall rules (nft syntax); by default those of the lab's own file."""
-        text = rules if rules is not None else self.config[ROUTER]
-        self.runtime.filter(nft_definitions(self.topology) + text)
-        self.runtime.run("router", ["python3", "-c", FORGET_FLOWS])
+        firewall.load(self.runtime, rules if rules is not None else self.config[ROUTER])
 
     def down(self) -> None:
         """End the lab; its folder keeps logs, captures and the edited configuration."""
@@ -262,12 +262,16 @@ class Lab:
 
     def reload(self) -> None:
         """Make Asterisk read its files again; ConfigRejected gives the errors that it logged."""
-        check(self.pbx.reload(), "reload")
+        self.stage.load(self.config)
+        check(self.stage.ask(["reload"], self.pbx.reload, LOG, takes_time=True), "reload")
 
     def restart(self) -> None:
         """Stop and start Asterisk, the phones register again; ConfigRejected gives the errors that it logged."""
-        check(self.pbx.restart(), "restart")
-        self._settle(timeout_s=2.0)
+        self.stage.load(self.config)
+        check(self.stage.ask(["restart"], self.pbx.restart, LOG, takes_time=True), "restart")
+        if self.replayed is None:
+            with self.stage.quietly():
+                self._settle(timeout_s=2.0)
 
     def call(
         self, caller: str, number: str, hold_s: float = 2.0, capture: bool = True, ring_s: float = 30.0, keys: str = ""
@@ -276,30 +280,31 @@ class Lab:
 
         An unanswered call is given up after `ring_s`.
         """
-        return self._place(caller, number, lambda: self.phone(caller).call(number, hold_s, ring_s, keys), capture)
+        asked = ["call", caller, number, capture, hold_s, ring_s, keys]
+        return self._placed(asked, lambda: self.phone(caller).call(number, hold_s, ring_s, keys))
 
     def inbound(self, did: str, caller: str = CALLER, hold_s: float = 2.0, capture: bool = True) -> Call:
         """Let a customer call a DID through the provider; the phone that rings answers by itself."""
-        return self._place(caller, did, lambda: self.provider.call(did, caller=caller, hold_s=hold_s), capture)
+        asked = ["inbound", caller, did, capture, hold_s]
+        return self._placed(asked, lambda: self.provider.call(did, caller=caller, hold_s=hold_s))
 
-    def _place(self, caller: str, number: str, place: Callable[[], CallReport], capture: bool) -> Call:
-        if self.replayed is not None:
-            return self.replayed.call(caller, number)
-        before = self.parties.incoming()
-        recorder = self.capture(title=f"{caller}-calls-{number}") if capture else nullcontext()
-        with recorder:
-            near = place()
-            far = self.parties.newest(before)
-        return Call(caller, number, near, far, recorder.capture if isinstance(recorder, Recorder) else None)
+    def _placed(self, asked: Sequence[Any], place: Callable[[], CallReport]) -> Call:
+        return self.stage.ask(asked, lambda: placing.alone(self, asked, place), CALL, takes_time=True)
 
     def capture(self, points: Iterable[str] | None = None, title: str = "capture") -> Recorder:
         """Record while a `with` block runs, at these points of the topology or at all."""
-        return Recorder(self.runtime, self.topology, points or self.topology.points, title)
+        return recorder(self.stage, self.runtime, self.topology, points or self.topology.points, title)
 
     def impair(self, loss: float = 0.0, delay_ms: float = 0.0, jitter_ms: float = 0.0, seed: int = 1) -> None:
         """Make the line to the provider bad: lose, delay and jitter packets, both ways; without values good again."""
         impairment = Impairment(loss, delay_ms, jitter_ms, seed)
-        self.runtime.impair("router", "wan", None if impairment == Impairment(seed=seed) else impairment)
+        wanted = None if impairment == Impairment(seed=seed) else impairment
+        asked = [loss, delay_ms, jitter_ms, seed]
+        self.stage.ask(
+            ["impair", *asked],
+            lambda: self.runtime.impair("router", "wan", wanted),
+            change=("line", asked if wanted else None),
+        )
 
     # --- scenarios
 
@@ -316,15 +321,20 @@ class Lab:
 
     def break_(self, slug: str, seed: int | None = None) -> Scenario:
         """Break the lab by a scenario, from health, whatever it was before; a seed draws other numbers and names."""
-        scenario = staging.put_in(self, slug, seed, broken=True)
-        if self.replayed is None:
-            verifying.show_symptom(self, scenario)
+        with self.stage.quietly():
+            scenario = staging.put_in(self, slug, seed, broken=True)
+            if self.replayed is None:
+                verifying.show_symptom(self, scenario)
+        self.stage.begin(self.config, slug, seed, True)
         journal.note("break", scenario.slug, lab=self.name, seed=seed)
         return scenario
 
     def scene(self, slug: str, seed: int | None = None) -> Scenario:
         """The healthy lab with the surroundings of a scenario, for comparison."""
-        return staging.put_in(self, slug, seed, broken=False)
+        with self.stage.quietly():
+            scenario = staging.put_in(self, slug, seed, broken=False)
+        self.stage.begin(self.config, slug, seed, False)
+        return scenario
 
     def reseed(self, slug: str = "", seed: int | None = None, broken: bool = False) -> None:
         """Write down what the lab is broken by, and take that seed's values from now on; nothing is changed by it."""
@@ -335,7 +345,9 @@ class Lab:
     def heal(self) -> None:
         """Make everything healthy again: files, firewall, line, provider, phones; edits stay in the history."""
         self.reseed()
-        staging.heal(self)
+        with self.stage.quietly():
+            staging.heal(self)
+        self.stage.begin(self.config)
 
     def apply(self) -> Version:
         """Make the files as they are now count, by a reload or, where one is needed, a restart.
@@ -358,7 +370,7 @@ class Lab:
 
     def verify(self) -> Verdict:
         """Place the scenario's calls and the regression calls and judge them; edits are applied first."""
-        verdict = judging.verify(self) if self.replayed is None else self.replayed.verify()
+        verdict = judging.verify(self)
         journal.note("verify", verdict.slug, right=verdict.passed, lab=self.name)
         return verdict
 
@@ -376,24 +388,13 @@ class Lab:
     def log_since_change(self) -> list[LogLine]:
         """Lines of Asterisk's log since the last change that was made to count."""
         mark = self.home.folder / "log-mark"
-        return self.pbx.log(since=int(mark.read_text() or 0) if mark.exists() else 0)
+        begins = int(mark.read_text() or 0) if mark.exists() else 0
+        return self.stage.ask(["log since change"], lambda: self.pbx.log(since=begins), LOG)
 
     def log(self, levels: tuple[str, ...] = ()) -> list[LogLine]:
         """Lines of Asterisk's log, of some levels or all."""
-        return self.pbx.log(levels)
+        return self.stage.ask(["log", *levels], lambda: self.pbx.log(levels), LOG)
 
     def status(self) -> Status:
         """How the lab is, in short."""
-        capabilities = tuple(sorted(self.runtime.capabilities))
-        if not self.ready:
-            return Status(self.name, self.runtime.name, capabilities, running=False)
-        return Status(
-            self.name,
-            self.runtime.name,
-            capabilities,
-            running=True,
-            asterisk=self.asterisk("core show version").split()[1].split("+")[0],
-            registrations=status.registrations(self.pbx),
-            contacts={name: contact.state for name, contact in status.contacts(self.pbx).items()},
-            changed=tuple(self.config.changed()),
-        )
+        return status.of(self)

@@ -70,11 +70,15 @@ class Parties:
         return self._client(PROVIDER, Provider)
 
     def phone(self, host: str) -> Phone:
-        """A phone by its host's name or its extension; HostError names the phones there are."""
+        """A phone by its host's name or its extension."""
+        return self._client(self.named(host), Phone)
+
+    def named(self, host: str) -> str:
+        """The name of a phone's host; HostError names the phones there are."""
         name = host if host.startswith("phone-") else f"phone-{host}"
         if name not in PHONES:
             raise HostError(f"The lab has no phone {host!r}; it has: {', '.join(PHONES)}.", host=host)
-        return self._client(name, Phone)
+        return name
 
     def line(self, host: str) -> Phone | Provider:
         """A line of its own to the provider or a phone, once it answers; who asked for it closes it."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.errors import HostError, LabError, NotReady
+from labkit.lab.calls import Call
+from labkit.lab.captures import Recorder
 from labkit.lab.parties import PROVIDER
 from labkit.phone.client import Phone
 from labkit.phone.settings import TONES
@@ -45,6 +47,19 @@ class _Ended:
     up_s: float = 0.0
     ended_early: bool = False
     note: str = ""
+
+
+def alone(lab: Lab, asked: Sequence[Any], place: Callable[[], CallReport]) -> Call:
+    """The call that `place` places: from whom, to which number, whether it is to be captured, as it was asked."""
+    _, caller, number, capture, *_ = asked
+    if lab.replayed is not None:
+        return lab.replayed.call(caller, number)
+    before = lab.parties.incoming()
+    recorder = lab.capture(title=f"{caller}-calls-{number}") if capture else nullcontext()
+    with recorder:
+        near = place()
+        far = lab.parties.newest(before)
+    return Call(caller, number, near, far, recorder.capture if isinstance(recorder, Recorder) else None)
 
 
 def place(lab: Lab, plans: Iterable[CallPlan], regression: Iterable[CallPlan] = ()) -> tuple[Placed, ...]:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.errors import HostError
 from labkit.lab.ami import Reply
-from labkit.lab.asterisk import Asterisk, LogLine
+from labkit.lab.asked import AskedAsterisk
+from labkit.lab.asterisk import LogLine
 from labkit.lab.calls import Call
 from labkit.lab.config import ConfigFiles
 from labkit.lab.judging import HEALTHY
 from labkit.lab.parties import Parties
 from labkit.lab.recording import HEALTHY_NAME, revived
 from labkit.lab.session import Session
+from labkit.lab.stage import Live
 from labkit.phone.client import Phone
 from labkit.provider.client import Provider
 from labkit.runtime.base import Runtime
@@ -42,6 +44,8 @@ class Replayed:
     def name(self) -> str:
         """The dataset that tells of the lab as it is; ReplayError where its files were edited."""
         files = dict(self._lab.config)
+        if self._lab.stage.changed:
+            needs_a_lab("Trying other settings", "\n".join(self._outcomes()))
         for name, texts in self._states():
             if files == {file.removeprefix("pbx/"): text for file, text in texts.items()}:
                 return name
@@ -75,9 +79,10 @@ class Replayed:
         """The answers of that recording."""
         return _revived(self.name)[1]
 
-    def verify(self) -> Verdict:
-        """The verdict on the recorded calls."""
-        return self._judged(self.name)
+    @property
+    def run(self) -> Run:
+        """What was seen while the calls of a verdict were placed."""
+        return _revived(self.name)[0]
 
     def _judged(self, name: str) -> Verdict:
         return verdict(self._lab.scenario or HEALTHY, _revived(name)[0])
@@ -101,15 +106,17 @@ def _short(caller: str) -> str:
     return caller.removeprefix("phone-")
 
 
-class RecordedAsterisk(Asterisk):
+class RecordedAsterisk(AskedAsterisk):
     """Asterisk as it answered when it was recorded."""
 
-    def __init__(self, runtime: Runtime, values: Mapping[str, str], config: ConfigFiles, replayed: Replayed) -> None:
-        """Answer from recordings."""
-        super().__init__(runtime, values, config)
+    def __init__(
+        self, runtime: Runtime, values: Mapping[str, str], config: ConfigFiles, stage: Live, replayed: Replayed
+    ) -> None:
+        """Answer from recordings where no take does."""
+        super().__init__(runtime, values, config, stage)
         self.replayed = replayed
 
-    def action(self, name: str, **headers: str) -> Reply:
+    def answer(self, name: str, **headers: str) -> Reply:
         """The recorded reply to an AMI action."""
         session = self.replayed.session
         if name == "Command" and (line := headers["Command"]) in session.commands:
@@ -131,16 +138,31 @@ class RecordedAsterisk(Asterisk):
 class RecordedProvider(Provider):
     """The provider as it answered when it was recorded."""
 
-    def __init__(self, answers: Mapping[str, Any]) -> None:
-        """Answer from these."""
-        self._answers = answers
+    def __init__(self, replayed: Replayed) -> None:
+        """Answer from recordings."""
+        self._replayed = replayed
         self.name = "provider"
 
     def request(self, method: str, timeout_s: float = 10.0, **params: object) -> Any:
         """The recorded answer; ReplayError for what would change something."""
-        if params or method not in self._answers:
+        if params or method not in (answers := self._replayed.session.provider):
             needs_a_lab(f"The provider's {method}")
-        return self._answers[method]
+        return answers[method]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class RecordedPhone(Phone):
+    """A phone that cannot be used."""
+
+    def __init__(self, name: str) -> None:
+        """Be the phone of that name."""
+        self.name = name
+
+    def request(self, method: str, timeout_s: float = 10.0, **params: object) -> Any:
+        """Refuse."""
+        needs_a_lab(f"Using {self.name} by hand")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -157,11 +179,11 @@ class RecordedParties(Parties):
     @property
     def provider(self) -> Provider:
         """The provider as recorded."""
-        return RecordedProvider(self.replayed.session.provider)
+        return RecordedProvider(self.replayed)
 
     def phone(self, host: str) -> Phone:
-        """Refuse."""
-        needs_a_lab(f"Using {host} by hand")
+        """A phone that refuses everything."""
+        return RecordedPhone(self.named(host))
 
     def line(self, host: str) -> Phone | Provider:
         """Refuse."""

@@ -117,7 +117,7 @@ def heal(lab: Lab) -> None:
     """Make the lab healthy; Asterisk is started anew where a reload does not help."""
     with suppress(LabError):
         stage(lab, (), "heal")
-        if not lab.history.applied.errors and not status.waiting(lab.pbx):
+        if lab.replayed is not None or not (lab.history.applied.errors or status.waiting(lab.pbx)):
             return
     made_to_count(lab, "restart", "heal by a restart")
     register(lab, late=True)
@@ -156,17 +156,22 @@ def needed(lab: Lab, once: tuple[str, ...] = RESTARTS) -> Apply:
     running = lab.history.applied.files
     now = dict(lab.config)
     changed = [name for name in running.keys() | now.keys() if running.get(name) != now.get(name)]
-    if "asterisk" not in lab.runtime.running() or any(name.startswith(once) for name in changed):
+    ended = lab.replayed is None and "asterisk" not in lab.runtime.running()
+    if ended or any(name.startswith(once) for name in changed):
         return "restart"
     return "reload" if any(name != ROUTER for name in changed) else "nothing"
 
 
 def made_to_count(lab: Lab, way: Apply, label: str) -> list[str]:
     """Load the firewall, reload or restart Asterisk, and write the version down with the errors that it gave."""
+    lab.stage.load(lab.config)
+    way, errors = lab.stage.ask(["apply"], lambda: (way, _loaded(lab, way) if lab.replayed is None else []))
+    lab.history.add(label, dict(lab.config), way, errors)
+    return list(errors)
+
+
+def _loaded(lab: Lab, way: Apply) -> list[str]:
     errors: list[str] = []
-    if lab.replayed is not None:
-        lab.history.add(label, dict(lab.config))
-        return errors
     rules_changed = lab.history.applied.files.get(ROUTER) != lab.config.get(ROUTER)
     if "firewall" in lab.runtime.capabilities and rules_changed:
         try:
@@ -181,7 +186,6 @@ def made_to_count(lab: Lab, way: Apply, label: str) -> list[str]:
             errors += _said(lab, lab.pbx.reload())
     except (ConfigRejected, NotReady, HostError) as why:
         errors.append(str(why))
-    lab.history.add(label, dict(lab.config), way, errors)
     return errors
 
 

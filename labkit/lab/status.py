@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labkit.errors import HostError
 from labkit.lab.ami import Message
 from labkit.lab.asterisk import Asterisk
 from labkit.sip.uri import Uri
+
+if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,23 @@ class Status:
     """State of each contact by its AOR."""
     changed: tuple[str, ...] = ()
     """Configuration files that differ from the healthy lab's."""
+
+
+def of(lab: Lab) -> Status:
+    """How a lab is now."""
+    capabilities = tuple(sorted(lab.runtime.capabilities))
+    if not lab.ready:
+        return Status(lab.name, lab.runtime.name, capabilities, running=False)
+    return Status(
+        lab.name,
+        lab.runtime.name,
+        capabilities,
+        running=True,
+        asterisk=lab.asterisk("core show version").split()[1].split("+")[0],
+        registrations=registrations(lab.pbx),
+        contacts={name: contact.state for name, contact in contacts(lab.pbx).items()},
+        changed=tuple(lab.config.changed()),
+    )
 
 
 def registrations(pbx: Asterisk) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
+from labkit.errors import ReplayError
 from labkit.lab.calls import Call
 from labkit.lab.history import Version
 from labkit.lab.lab import Lab
@@ -23,6 +24,7 @@ def open_lesson() -> Lab:
     """The running lab, started where none runs; a notebook also gets its magics, and steady text forms."""
     lab = Lab().up()
     if shell := get_ipython():
+        lab.stage.play(shell.user_ns["In"][-1])
         _teach(shell, lab)
     return lab
 
@@ -45,6 +47,10 @@ def _teach(shell: Any, lab: Lab) -> None:
     def judged(verdict: Verdict, printer: Any, cycle: bool) -> None:
         printer.text(verdict_text(verdict))
 
+    def told(shell: Any, kind: Any, why: BaseException, trace: Any, tb_offset: int | None = None) -> None:
+        shell.showtraceback((kind, why, trace), exception_only=True)
+
+    shell.set_custom_exc((ReplayError,), told)
     shell.register_magic_function(asterisk_magic(lab.asterisk), "line", "asterisk")
     shell.register_magic_function(pbx_magic(lab), "cell", "pbx")
     shell.register_magic_function(dialplan_magic(lab), "cell", "dialplan")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
@@ -55,7 +54,7 @@ def ask(lab: Lab, aor: str) -> pd.DataFrame:
 
     with lab.capture(title=f"options-{aor}") as recorder:
         lab.asterisk(f"pjsip qualify {aor}")
-        time.sleep(_SETTLES_S + max((each.waits_s for _, each in _hosts(lab, aor)), default=0.0))
+        lab.clock.sleep(_SETTLES_S + max((each.waits_s for _, each in _hosts(lab, aor)), default=0.0))
     trace = open_trace(recorder.capture)
     heard = answers(trace.messages, trace.transactions)
     rows = [(host, *heard.get(host, ("", "no answer")), each.state) for host, each in _hosts(lab, aor)]

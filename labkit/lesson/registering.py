@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -78,8 +77,9 @@ def watch(lab: Lab, for_s: float, command: str = "") -> Watched:
             lab.apply()
         if command:
             lab.asterisk(command)
-        time.sleep(for_s)
-    return Watched(recorder, began_ns, time.time_ns())
+        lab.clock.sleep(for_s)
+        ended_ns = lab.clock.time_ns()
+    return Watched(recorder, began_ns, ended_ns)
 
 
 def outage(lab: Lab, lasts_s: float, after_s: float, status: int = 503) -> Watched:
@@ -89,16 +89,17 @@ def outage(lab: Lab, lasts_s: float, after_s: float, status: int = 503) -> Watch
     """
     with _recorded(lab) as (recorder, _):
         _await_renewal(lab)
-        began_ns = time.time_ns()
+        began_ns = lab.clock.time_ns()
         lab.provider.set(f"{_RULES}.status", status or 503)
         lab.provider.set(f"{_RULES}.treatment", "refuse" if status else "ignore")
         lab.provider.forget_registrations()
-        time.sleep(lasts_s)
+        lab.clock.sleep(lasts_s)
         lab.provider.set(f"{_RULES}.treatment", "accept")
-        time.sleep(after_s)
+        lab.clock.sleep(after_s)
+        ended_ns = lab.clock.time_ns()
     says = f"answers {status}" if status else "is silent"
     ill = Bar(0.0, lasts_s, says, f"forgets everybody and {says}", firm=False)
-    return Watched(recorder, began_ns, time.time_ns(), (ill, Bar(lasts_s, lasts_s + after_s, "well", "is well again")))
+    return Watched(recorder, began_ns, ended_ns, (ill, Bar(lasts_s, lasts_s + after_s, "well", "is well again")))
 
 
 def registers(watched: Watched, since_s: float = 0.0) -> Ladder:
@@ -128,15 +129,15 @@ def bindings(lab: Lab) -> pd.DataFrame:
 @contextmanager
 def _recorded(lab: Lab) -> Iterator[tuple[Recorder, int]]:
     with lab.capture(["inside"], title="watched") as recorder:
-        yield recorder, time.time_ns()
+        yield recorder, lab.clock.time_ns()
 
 
 def _await_renewal(lab: Lab) -> None:
     """Wait until a binding was renewed just now; give up where its renewal is far away."""
-    left_s, deadline = float("inf"), time.monotonic() + _RENEWAL_S
-    while time.monotonic() < deadline:
+    left_s, deadline = float("inf"), lab.clock.monotonic() + _RENEWAL_S
+    while lab.clock.monotonic() < deadline:
         now_s = max((each.expires_s for each in lab.provider.registrations()), default=0.0)
         if now_s > left_s:
             return
         left_s = now_s
-        time.sleep(0.02)
+        lab.clock.sleep(0.02)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from html import escape
 
@@ -84,9 +83,9 @@ def log(lab: Lab, pattern: str = "", levels: tuple[str, ...] = ("ERROR", "WARNIN
 
     Without a pattern what every reload logs is left out; with one, Asterisk is given a second to write the line.
     """
-    deadline = time.monotonic() + _LOG_S
-    while not (wanted := _logged(lab, pattern, levels)) and pattern and time.monotonic() < deadline:
-        time.sleep(0.05)
+    deadline = lab.clock.monotonic() + _LOG_S
+    while not (wanted := _logged(lab, pattern, levels)) and pattern and lab.clock.monotonic() < deadline:
+        lab.clock.sleep(0.05)
     return Lines(tuple(dict.fromkeys(map(steady, wanted))))
 
 
@@ -109,12 +108,12 @@ def file(lab: Lab, name: str) -> Lines:
 
 def registration(lab: Lab, name: str, within_s: float = 15.0) -> Lines:
     """What became of an outbound registration: waits until the registrar has decided, or the time is over."""
-    deadline = time.monotonic() + within_s
+    deadline = lab.clock.monotonic() + within_s
     while True:
         state = status.registrations(lab.pbx).get(name, "no such registration")
-        if state in ("Registered", "Rejected") or time.monotonic() > deadline:
+        if state in ("Registered", "Rejected") or lab.clock.monotonic() > deadline:
             return Lines((f"{name}: {state}",))
-        time.sleep(0.05)
+        lab.clock.sleep(0.05)
 
 
 def version_text(version: Version) -> str:

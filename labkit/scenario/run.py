@@ -102,7 +102,7 @@ class Run:
         points = dict(self.capture.points) if self.capture else {}
         for point, path in points.items():
             shutil.copyfile(path, folder / f"{point}.pcap")
-        plain = asdict(replace(self, capture=None))
+        plain = self.plain()
         plain["capture"] = {
             "points": {point: f"{point}.pcap" for point in points},
             "names": dict(self.capture.names) if self.capture else {},
@@ -119,7 +119,17 @@ class Run:
         except (OSError, json.JSONDecodeError) as why:
             raise ReplayError(f"no recorded run can be read from {folder}: {why}", folder=str(folder)) from why
         files, names = plain["capture"]["points"], plain["capture"]["names"]
-        capture = Capture({point: folder / name for point, name in files.items()}, names) if files else None
+        return cls.read(
+            plain, Capture({point: folder / name for point, name in files.items()}, names) if files else None
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Everything but the capture, as JSON can hold it."""
+        return asdict(replace(self, capture=None))
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any], capture: Capture | None) -> Run:
+        """What `plain` gave, with its capture."""
         calls = tuple(_placed(item) for item in plain["calls"])
         run: Run = revive(cls, {**plain, "calls": (), "capture": None})
         return replace(run, calls=calls, capture=capture)

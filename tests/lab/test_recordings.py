@@ -1,5 +1,6 @@
 """Every recording is as it was made, small, judged as it was, drawn as it was, and holds nobody's number."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labkit import datasets
-from labkit.lab import staging
+from labkit.lab import staging, takes
 from labkit.lab.lab import Lab
 from labkit.lab.recording import HEALTHY_NAME, is_current, revived
 from labkit.runtime import choice
@@ -15,6 +16,7 @@ from labkit.scenario.regression import verdict
 from labkit.scenario.shelf import Shelf
 from labkit.show import ladder
 from labkit.trace import open_trace
+from labkit.trace.capture import Capture
 
 RECORDED = sorted({name.partition("/")[0] for name in datasets.registry() if name.endswith("/broken")})
 SLUGS = [slug for slug in RECORDED if slug in Shelf.here().slugs() and is_current(slug)]
@@ -23,6 +25,9 @@ SLUGS = [slug for slug in RECORDED if slug in Shelf.here().slugs() and is_curren
 STATES = [HEALTHY_NAME, *(f"{slug}/{state}" for slug in SLUGS for state in ("broken", "fixed"))]
 KEPT_FREE = re.compile(r"55501\d\d$|79460\d{3}$|^\d{1,4}$")
 """The ends of numbers that belong to nobody (NANP 555-01xx, Ofcom 020 7946 0xxx), and extensions."""
+
+
+PATHS = re.compile(r"/(?:home|root|tmp|work)/[^ \"]*")
 
 
 @pytest.fixture
@@ -61,10 +66,26 @@ def test_broken_fails_and_the_reference_fix_passes(lab: Lab, slug: str) -> None:
 @pytest.mark.parametrize("name", STATES)
 def test_no_number_in_a_recording_is_anybody_s(name: str) -> None:
     run, session = revived(name)
-    messages = open_trace(run.capture).messages if run.capture else None
-    assert messages is not None
-    users = {*messages["from_user"].dropna(), *messages["to_user"].dropna()}
-    numbers = {call.to for call in run.calls} | {call.number for call in session.calls}
-    numbers |= {re.sub(r"\D", "", user) for user in users if re.fullmatch(r"\+?[\d().-]+", user)}
+    assert run.capture
+    numbers = {call.to for call in run.calls} | {call.number for call in session.calls} | spoken(run.capture)
     assert numbers
+    assert [] == [number for number in numbers if not KEPT_FREE.search(number)]
+
+
+def spoken(capture: Capture) -> set[str]:
+    """The numbers in the SIP of a capture."""
+    messages = open_trace(capture).messages
+    users = {*messages["from_user"].dropna(), *messages["to_user"].dropna()}
+    return {re.sub(r"\D", "", user) for user in users if re.fullmatch(r"\+?[\d().-]+", user)}
+
+
+@pytest.mark.parametrize("lesson", takes.lessons())
+def test_takes_hold_nobody_s_number_and_no_path_of_a_machine(lesson: str, tmp_path: Path) -> None:
+    reel = takes.reel(lesson)
+    assert reel.takes
+    told = "".join(json.dumps(take.answer) for take in reel.takes)
+    assert [] == PATHS.findall(told)
+    for name, data in reel.captures.items():
+        (tmp_path / name).write_bytes(data)
+    numbers = spoken(Capture.of(sorted(tmp_path.iterdir()))) if reel.captures else set()
     assert [] == [number for number in numbers if not KEPT_FREE.search(number)]

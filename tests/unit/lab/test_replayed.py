@@ -79,7 +79,7 @@ def test_what_needs_a_live_lab_says_so_in_one_line(lab: Lab) -> None:
         "`core reload`": lambda: lab.asterisk("core reload"),
         "`Reload`": lab.reload,
         "Making the line bad": lambda: lab.impair(loss=0.1),
-        "Using 1001 by hand": lambda: lab.phone("1001"),
+        "Using phone-1001 by hand": lambda: lab.phone("1001").register(),
         "The provider's set": lambda: lab.provider.set("realm", "x"),
         "A new capture inside": lambda: lab.capture(["inside"]).__enter__(),
         "Loading other firewall rules": lambda: lab.firewall(""),
