@@ -10,7 +10,6 @@ from labkit.lab import takes
 from tests.plugins import replayed
 from tests.plugins.replayed import LEFT_OUT, Outdated, Replayed
 
-
 SCOPE = "asyncio_default_fixture_loop_scope=function"
 
 
