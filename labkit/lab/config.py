@@ -65,10 +65,15 @@ class ConfigFiles(MutableMapping[str, str]):
                 self[name] = text
 
     def replace(self, name: str, old: str, new: str) -> None:
-        """Replace a text that stands in a file exactly once; HostError when it does not."""
+        """Replace a text that stands in a file exactly once, or was replaced before; HostError when it does not."""
         text = self[name]
+        if new and text.count(old) == text.count(new) * new.count(old) and new in text:
+            return
         if text.count(old) != 1:
-            raise HostError(f"{name} holds {old!r} {text.count(old)} times; give a text that stands there once.")
+            lines = [line.strip() for line in text.splitlines() if old not in text]
+            near = difflib.get_close_matches(old.strip(), lines, 1, cutoff=0.8)
+            hint = f"did you mean {near[0]!r}?" if near else "give a text that stands there once."
+            raise HostError(f"{name} holds {old!r} {text.count(old)} times; {hint}")
         self[name] = text.replace(old, new)
 
     def __getitem__(self, name: str) -> str:

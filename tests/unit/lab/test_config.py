@@ -60,6 +60,23 @@ def test_a_text_to_replace_must_stand_there_once(files: ConfigFiles) -> None:
         files.replace("pjsip.conf", "nothing like it", "x")
 
 
+def test_a_text_that_nearly_stands_there_is_named(files: ConfigFiles) -> None:
+    with pytest.raises(HostError, match=r"0 times; did you mean 'match = 192\.0\.2\.1'"):
+        files.replace("pjsip.d/trunk.conf", "match=192.0.2.1", "x")
+
+
+@pytest.mark.parametrize("new", ["match = 192.0.2.9", "match = 192.0.2.1\ntype = identify", "match = 192.0.2.10"])
+def test_a_cell_that_replaces_a_text_may_be_run_again(files: ConfigFiles, new: str) -> None:
+    for _ in range(2):
+        files.replace("pjsip.d/trunk.conf", "match = 192.0.2.1", new)
+    assert files["pjsip.d/trunk.conf"] == f"{new}\n"
+
+
+def test_a_text_may_be_replaced_by_a_part_of_itself(files: ConfigFiles) -> None:
+    files.replace("pjsip.d/trunk.conf", "192.0.2.1", "192.0")
+    assert files["pjsip.d/trunk.conf"] == "match = 192.0\n"
+
+
 def test_bytes_that_are_no_text_are_kept_as_they_are(files: ConfigFiles) -> None:
     path = files.folder / "pjsip.conf"
     path.write_bytes(b"; \xe9 \xff\n")
