@@ -37,7 +37,7 @@ class Citation:
     """object.option"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Assessment:
     """How much is right: evidence, layer and object count a third each, the object alone a sixth."""
 
@@ -56,6 +56,8 @@ class Assessment:
     def __str__(self) -> str:
         """The credit, then each reply on a line."""
         return "\n".join([f"{self.credit:.0%} of it is right.", *(f"  {each}" for each in self.replies)])
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{prose.html(each)}</li>" for each in self.replies)

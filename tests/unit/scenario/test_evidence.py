@@ -8,7 +8,7 @@ import pytest
 from scenario_runs import placed, refused_run
 from scenario_sample import values, written
 
-from labkit.scenario.citation import Citation, assess
+from labkit.scenario.citation import Assessment, Citation, assess
 from labkit.scenario.evidence import search
 from labkit.scenario.model import Evidence, Range
 from labkit.scenario.reader import read_scenario
@@ -94,3 +94,8 @@ def test_a_verdict_cites_the_message_that_refused_a_call(tmp_path: Path, run: Ru
     answered = next(check for check in judgement.failed if check.name == "customer: answered")
     assert answered.cited == "outside frame 2: router > provider SIP/2.0 401 Unauthorized"
     assert not judgement.passed
+
+
+def test_an_assessment_reads_as_its_replies_wherever_it_is_printed() -> None:
+    assessment = Assessment(evidence=True, layer=True, object=0.5, replies=("Layer: Yes.",))
+    assert repr(assessment) == str(assessment) == "83% of it is right.\n  Layer: Yes."
