@@ -56,6 +56,15 @@ class Question:
         """The reply to a wrong answer that was foreseen."""
         return next((reply for trap, reply in self.wrong.items() if self._same(given, trap)), None)
 
+    def nudge(self, given: Answer) -> str:
+        """What is right already in a wrong answer that nobody foresaw, or its form; empty where neither helps."""
+        head, dot, option = str(given).strip().partition(".")
+        if dot and any(str(wanted).startswith(f"{head}.") for wanted in self.answer):
+            return f"An option of {head} it is, but not {option}."
+        if not _quantity(given) and all(_quantity(wanted) for wanted in self.answer):
+            return "The answer is a number."
+        return ""
+
     def _same(self, given: Answer, wanted: Answer) -> bool:
         here, there = _quantity(given), _quantity(wanted)
         if here and there:

@@ -71,8 +71,8 @@ def check(name: str, answer: object = ...) -> Reply:
     journal.note("check", name, right=right)
     if right:
         return Reply(True, question.right)
-    reply = question.reply_to(given) or f'{_short(str(given))} is not it. hint("{name}") helps.'
-    return Reply(False, reply)
+    unforeseen = question.nudge(given) or f"{_short(str(given))} is not it."
+    return Reply(False, question.reply_to(given) or f'{unforeseen} hint("{name}") helps.')
 
 
 def hint(name: str) -> Hints | Reply:

@@ -130,6 +130,16 @@ def test_half_of_an_object_is_told_what_is_missing() -> None:
     assert "Which one?" in str(check("choppy-at-the-far-end.object", "endpoint"))
 
 
+def test_another_option_of_the_right_object_is_told_apart() -> None:
+    assert "An option of endpoint it is, but not rtp_symmetric." in str(
+        check("choppy-at-the-far-end.object", "endpoint.rtp_symmetric")
+    )
+
+
+def test_words_for_a_number_are_told_that_one_is_wanted() -> None:
+    assert "The answer is a number." in str(check("42.rate", "one every 20 ms"))
+
+
 def test_a_foreseen_wrong_answer_gets_its_own_reply() -> None:
     assert "Not yet. PCMU was only offered." == str(check("42.codec", "pcmu"))
 
