@@ -14,10 +14,10 @@ from labkit.show.pictures import Picture, Spot
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH = 1240.0
-"""In CSS pixels, as all of these."""
-_COLUMNS = (20.0, 455.0, 890.0)
-_BOX, _LINE, _PAD, _GAP, _TOP = 330.0, 17.0, 9.0, 14.0, 62.0
+WIDTH = 1000.0
+"""In CSS pixels, as all of these; a page of 1280 beside JupyterLab's file browser shows it at four fifths."""
+_COLUMNS = (14.0, 367.0, 720.0)
+_BOX, _LINE, _PAD, _GAP, _TOP = 266.0, 17.0, 9.0, 14.0, 62.0
 _LEFT, _RIGHT = ("identify", "registration"), ("aor", "auth", "acl")
 _HEADS = ("who is it? · where do we log in?", "endpoint", "where is it reached? · who proves what?")
 _UNKNOWN = ("NonQualified", "Created", "Unknown")
@@ -142,7 +142,7 @@ def _state(state: str) -> Line:
 def _drawn(graph: ObjectGraph, boxes: Sequence[Box], height: float, palette: Palette) -> Figure:
     canvas = Canvas(WIDTH, height, palette)
     asked = "files and the running Asterisk" if graph.held else "files"
-    canvas.text((20, 28), f"PJSIP objects ({asked})", palette.ink, 17, bold=True)
+    canvas.text((_COLUMNS[0], 28), f"PJSIP objects ({asked})", palette.ink, 17, bold=True)
     for x, head in zip(_COLUMNS, _HEADS, strict=True):
         canvas.text((x, 50), head, palette.quiet, 12)
     by_key = {box.node.key: box for box in boxes}
@@ -206,6 +206,11 @@ def _troubles(canvas: Canvas, graph: ObjectGraph, height: float) -> None:
     y = height - _LINE * max(1, len(found)) - 4
     palette = canvas.palette
     if not found:
-        canvas.text((20, y + 12), "✓ nothing is wrong", palette.good, 12)
+        canvas.text((_COLUMNS[0], y + 12), "✓ nothing is wrong", palette.good, 12)
     for number, trouble in enumerate(found):
-        canvas.text((20, y + 12 + _LINE * number), _fitting(f"! {trouble}", 12, room=WIDTH - 40), palette.bad, 12)
+        canvas.text(
+            (_COLUMNS[0], y + 12 + _LINE * number),
+            _fitting(f"! {trouble}", 12, room=WIDTH - 2 * _COLUMNS[0]),
+            palette.bad,
+            12,
+        )

@@ -60,5 +60,5 @@ def test_each_lamp_can_be_chosen_and_tells_its_reason_and_its_findings() -> None
     assert [spot.name for spot in spots][:2] == ["SIP signalling: fault", "SDP: cannot tell"]
     assert spots[0].words == f"SIP signalling: fault. Seen in SIP signalling of this call.\n\n{FINDING}"
     assert spots[1].words == "SDP: cannot tell. Seen in SDP of this call."
-    assert all(one.left + one.width <= two.left for one, two in pairwise(spots))
-    assert all(spot.top >= 0 and spot.top + spot.height <= 1 for spot in spots)
+    assert all(one.left + one.width <= two.left or one.top + one.height <= two.top for one, two in pairwise(spots))
+    assert all(spot.top >= 0 and spot.top + spot.height <= 1 and spot.left + spot.width <= 1 for spot in spots)

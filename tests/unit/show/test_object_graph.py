@@ -8,7 +8,7 @@ from labkit import show
 from labkit.pjsip.graph import Held, object_graph
 from labkit.pjsip.objects import read_objects
 from labkit.pjsip.reported import reported
-from labkit.show.object_graph import WIDTH, _placed
+from labkit.show.object_graph import _BOX, WIDTH, _placed
 
 FILES = """[udp]
 type=transport
@@ -63,7 +63,7 @@ def test_no_two_boxes_lie_on_each_other_and_none_leaves_the_sheet() -> None:
     assert len(boxes) == len(GRAPH.nodes)
     for box in boxes:
         assert 0 <= box.x
-        assert box.x + 330 <= WIDTH
+        assert box.x + _BOX <= WIDTH
         assert box.y + box.height <= height
         others = [each for each in boxes if each.x == box.x and each is not box]
         assert not [each for each in others if each.y < box.y + box.height and box.y < each.y + each.height]
