@@ -38,6 +38,7 @@ class EditorPanel(Panel):
     """The editor by itself."""
 
     title = "Files of the lab {}"
+    lead = "The lab's real files: what you type is in them at once, and counts after Apply."
     twins = TWINS
     look_s = 1.0
 

@@ -45,6 +45,7 @@ class LabPanel(Panel):
     """Start and stop, the picture, and a card for each party that can call."""
 
     title = "Lab {}"
+    lead = "Start the lab, place a call, and see where it runs."
     twins = TWINS
     look_s = 0.5
 

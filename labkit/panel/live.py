@@ -46,6 +46,7 @@ class CallPanel(Panel):
     """Place a call and watch it; the job of the call runs until it is hung up."""
 
     title = "A call, live, lab {}"
+    lead = "Press Call out or Call in and watch the ladder grow; then make the line bad, hang up, and listen."
     twins = TWINS
 
     def __init__(self, name: str, make: Make) -> None:

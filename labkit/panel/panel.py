@@ -24,6 +24,8 @@ class Panel:
 
     title: ClassVar[str]
     """With a place for the name of its lab."""
+    lead: ClassVar[str] = ""
+    """What to begin with, in a sentence."""
     twins: ClassVar[Mapping[str, str]]
     """Everything that it does, as lines of code."""
     look_s: ClassVar[float] = 0.0
@@ -33,7 +35,7 @@ class Panel:
 
     def __init__(self, name: str, make: Make) -> None:
         """Name the lab, and say how a lab object of it is made."""
-        self.frame = Frame(title=self.title.format(name))
+        self.frame = Frame(title=self.title.format(name), said=self.lead)
         self.box = VBox([self.frame])
         self.box.add_class("labkit-board")
         self.name = name

@@ -94,6 +94,7 @@ class LampPanel(PicturePanel):
     """Place a call and let the triage look: which layer works, which is at fault, which cannot be told."""
 
     title = "Which layer is it? Lab {}"
+    lead = "Place a call: each layer works, is at fault, or cannot be told from this call."
     twins = LAMP_TWINS
 
     def __init__(self, name: str, make: Make) -> None:
@@ -131,6 +132,7 @@ class ProgressPanel(PicturePanel):
     """How far the learner of this machine has come, drawn anew whenever that changes."""
 
     title = "The map of your lessons and faults"
+    lead = "A lesson is done when its questions are answered; a fault is mastered when you mend it without help."
     twins = PROGRESS_TWINS
     look_s = 2.0
 

@@ -30,6 +30,7 @@ class PortalPanel(Panel):
     """Three tables, and the two things that a customer may set."""
 
     title = "The provider's portal, lab {}"
+    lead = "What the provider shows its customer; what you set here counts from the next call on."
     twins = TWINS
     look_s = 1.0
 

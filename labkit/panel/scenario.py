@@ -62,6 +62,7 @@ class ScenarioPanel(Panel):
     """Choose and break, then look, cite, mend, verify."""
 
     title = "Broken trunks, lab {}"
+    lead = "Choose a broken trunk and break the lab by it; then look, cite, mend and verify."
     twins = TWINS
     look_s = 1.0
 
@@ -91,8 +92,10 @@ class ScenarioPanel(Panel):
         judging = column(row(self.verify), self.verdict)
         self.parts = dict(zip(STEPS, (self.looking.box, self.citing.box, self.editor.box, judging), strict=True))
         self.steps = {step: self._step(step) for step in STEPS}
-        top = row(self.chosen, self.seed, self.break_, self.any, self.heal)
-        self.fill(top, self.story, self.clock, row(*self.steps.values()), *self.parts.values())
+        steps = row(*self.steps.values())
+        steps.add_class("labkit-steps")
+        top = row(self.chosen, self.seed), row(self.break_, self.any, self.heal)
+        self.fill(*top, self.story, self.clock, steps, *self.parts.values())
         self.go(STEPS[0])
 
     def _step(self, step: str) -> Button:

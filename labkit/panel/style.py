@@ -63,6 +63,7 @@ RULES = """
 .labkit-board .labkit-ask { color: var(--lk-ask); } .labkit-board .labkit-quiet { color: var(--lk-quiet); }
 .labkit-card { border: 1px solid var(--lk-line); border-radius: 8px; padding: 4px 12px 8px; margin: 0 10px 6px 0;
   align-self: stretch; }
+.labkit-steps { margin: 6px 0; padding-bottom: 6px; border-bottom: 2px solid var(--lk-line); }
 .labkit-status { min-height: 21px; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .labkit-status.labkit-alarm { color: var(--lk-bad); border-left: 4px solid var(--lk-bad); padding-left: 10px; }
 .labkit-twin { color: var(--lk-quiet); margin: 2px 0 4px; font-size: 13px; overflow-wrap: anywhere; }
