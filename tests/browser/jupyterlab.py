@@ -53,12 +53,13 @@ class JupyterLab:
         self.menu("File", "Save Notebook")
         expect(self.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
 
-    def darken(self) -> None:
-        """Settings > Theme > JupyterLab Dark."""
+    def wear(self, theme: str) -> None:
+        """Settings > Theme > JupyterLab Light or Dark."""
         self.page.locator(".lm-MenuBar-item", has_text="Settings").first.click()
         self.page.locator(".lm-Menu-item", has_text="Theme").first.hover()
-        self.page.locator(".lm-Menu-item", has_text="JupyterLab Dark").first.click()
-        expect(self.page.locator("body[data-jp-theme-light=false]")).to_have_count(1, timeout=PATIENCE_MS)
+        self.page.locator(".lm-Menu-item", has_text=f"JupyterLab {theme}").first.click()
+        light = "true" if theme == "Light" else "false"
+        expect(self.page.locator(f"body[data-jp-theme-light={light}]")).to_have_count(1, timeout=PATIENCE_MS)
         self.page.wait_for_timeout(500)
 
     def screenshot(self, name: str) -> Path:

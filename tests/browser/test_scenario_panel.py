@@ -11,6 +11,7 @@ from labkit.panel.scenario import STEPS
 from tests.browser.board import Keys, grave, push, said
 from tests.browser.jupyterlab import JupyterLab
 
+pytestmark = pytest.mark.timeout(300)
 SLUG = "inbound-401"
 RIGHT = "match = 203.0.113.10"
 
@@ -33,7 +34,7 @@ def test_break_fix_verify_by_mouse(lab: JupyterLab, board: Locator) -> None:
     said(board, "Broken: Registered, but every inbound call is refused")
     board.get_by_role("button", name="calls +44").click()
     said(board, "401 Unauthorized")
-    lab.screenshot("panel-scenario-look")
+    lab.portrait(board, "panel-scenario-look")
     figure = board.locator(".labkit-figure img")
     box = figure.bounding_box()
     assert box is not None
@@ -47,7 +48,7 @@ def test_break_fix_verify_by_mouse(lab: JupyterLab, board: Locator) -> None:
     expect(board.get_by_label("What shows it").locator("option:checked")).to_contain_text("401 Unauthorized")
     board.get_by_role("button", name="Cite", exact=True).click()
     said(board, "100% of it is right")
-    lab.screenshot("panel-scenario-cite")
+    lab.portrait(board, "panel-scenario-cite")
     board.get_by_role("button", name="3 Mend").click()
     area = board.locator("textarea")
     lines = area.input_value().splitlines()
@@ -55,18 +56,17 @@ def test_break_fix_verify_by_mouse(lab: JupyterLab, board: Locator) -> None:
     area.click()
     area.fill("\n".join(lines) + "\n")
     expect(board.locator(".labkit-help pre")).to_contain_text("default")
-    lab.screenshot("panel-scenario-mend")
+    lab.portrait(board, "panel-scenario-mend")
     board.get_by_role("button", name="Apply").click()
     said(board, "Asterisk refused nothing")
     board.get_by_role("button", name="4 Verify").click()
     board.get_by_role("button", name="Verify", exact=True).click()
     said(board, "Passed: Registered, but every inbound call is refused")
     expect(board).to_contain_text("100 points")
-    lab.screenshot("panel-scenario-verify")
-    assert barriers(page, board) == []
-    lab.darken()
-    assert barriers(page, board) == []
-    lab.screenshot("panel-scenario-dark")
+    for theme in ("Dark", "Light"):
+        lab.wear(theme)
+        assert barriers(page, board) == []
+        lab.portrait(board, f"panel-scenario-{theme.lower()}")
 
 
 def barriers(page: Page, board: Locator) -> list[str]:
