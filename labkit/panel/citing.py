@@ -38,7 +38,7 @@ class Citing:
         )
         names = [f"{type_}.{option}" for type_ in _OFTEN for option in reference.options(type_)]
         self.object = text("Object.option", "", "360px", "such as endpoint.context", options=names)
-        self.shows = choice("What shows it", [(NOTHING.words, NOTHING)])
+        self.shows = choice("What shows it", [(NOTHING.words, NOTHING)], "100%")
         self.cite = panel.button(
             "Cite", "Say that this shows the fault, and on which layer and option it is", self._cite, first=True
         )

@@ -45,10 +45,10 @@ class Panel:
         self._seen_trouble = ""
 
     @classmethod
-    def open(cls, lab: Lab | None = None, *chosen: str) -> Self:
-        """Open it for a lab, by default the one named default."""
+    def open(cls, lab: Lab | None = None, *given: str, **named: str) -> Self:
+        """Open it for a lab, by default the one named default; some take what is chosen first, a slug or a file."""
         name = lab.name if lab else "default"
-        return cls(name, partial(Lab, name), *chosen).opened()
+        return cls(name, partial(Lab, name), *given, **named).opened()
 
     def opened(self) -> Self:
         """Take the place of a panel of the same kind that was opened before, and begin to look."""

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from labkit.lab.home import State
+from labkit.lab.lab import Lab
+from labkit.panel import scenario_panel
 from labkit.panel.citing import NOTHING
 from labkit.panel.exhibits import Exhibit, of_command, of_log
 from labkit.panel.scenario import STEPS, ScenarioPanel, titles
@@ -90,6 +92,12 @@ def test_the_list_has_every_scenario_and_tells_no_cause() -> None:
     assert sorted(slug for _, slug in titles()) == Shelf.here().slugs()
     told = {slug: words for words, slug in titles()}
     assert told[SLUG] == f"★ {SCENARIO.title} (about {SCENARIO.minutes} min)"
+
+
+def test_it_is_opened_for_any_lab_with_a_scenario_chosen() -> None:
+    for opened, name in ((scenario_panel(slug=SLUG), "default"), (scenario_panel(Lab("other"), SLUG), "other")):
+        assert (opened.chosen.value, opened.name) == (SLUG, name)
+        opened.close()
 
 
 def test_to_break_shows_the_story_the_calls_and_the_clock(broken: ScenarioPanel, lab: BrokenLab) -> None:
