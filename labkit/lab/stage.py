@@ -187,7 +187,8 @@ class Staged(Live):
 
 def _edited(config: ConfigFiles) -> dict[str, str]:
     """A digest of each file that differs from the healthy lab's; of one that was removed, nothing."""
-    return {name: takes.digest(config[name]) if name in config else "" for name in config.changed()}
+    now = dict(config)
+    return {name: takes.digest(now[name]) if name in now else "" for name in config.changed()}
 
 
 class Keeping(Staged):
@@ -270,12 +271,12 @@ class Prompted(Staged):
         """Answer for the lab in this folder."""
         super().__init__(folder)
         self._folder = folder / "captures"
-        self._lesson = ""
+        self._lessons: list[str] = []
         self.clock = KeptClock(self, waits=False)
 
     def play(self, first_cell: str) -> None:
         """Answer by the takes of that lesson; by those of all lessons where it is none of them."""
-        self._lesson = takes.begun_by(first_cell)
+        self._lessons = takes.begun_by(first_cell)
 
     def ask(
         self,
@@ -288,13 +289,14 @@ class Prompted(Staged):
     ) -> T:
         """The recorded answer; where there is none, what `live` makes of it."""
         wanted = self._moment(question, takes_time)
-        for lesson in [self._lesson] if self._lesson else takes.lessons():
-            reel = takes.reel(lesson)
-            if take := reel.best(wanted, anywhere=change is not None):
-                self._asked(take, takes_time)
-                self._done(take, change)
-                return form.read(_gave(take), partial(self._get, reel))
-        return live()
+        reels = [takes.reel(lesson) for lesson in self._lessons or takes.lessons()]
+        found = [(take, reel) for reel in reels if (take := reel.best(wanted, anywhere=change is not None))]
+        if not found:
+            return live()
+        take, reel = max(found, key=lambda each: wanted.nearness(each[0]))
+        self._asked(take, takes_time)
+        self._done(take, change)
+        return form.read(_gave(take), partial(self._get, reel))
 
     def _get(self, reel: Reel, name: str) -> Path:
         path = self._folder / f"take-{name}"

@@ -49,6 +49,10 @@ class Take:
     answer: Any
     """What JSON can hold: `{"gave": ...}` or `{"raised": ...}`."""
 
+    def nearness(self, other: Take) -> tuple[bool, bool, bool]:
+        """How near another take of the same question is: state, turn and visit, the most important first."""
+        return self.state == other.state, self.turn == other.turn, self.visit == other.visit
+
 
 @dataclass(frozen=True)
 class Reel:
@@ -61,11 +65,7 @@ class Reel:
     def best(self, wanted: Take, anywhere: bool = False) -> Take | None:
         """The take that answers a question best, in that state or `anywhere`: the same moment, else the newest."""
         found = [take for take in self._asked.get(wanted.question, ()) if anywhere or take.state == wanted.state]
-
-        def nearness(take: Take) -> tuple[bool, bool, bool]:
-            return take.state == wanted.state, take.turn == wanted.turn, take.visit == wanted.visit
-
-        return max(reversed(found), key=nearness, default=None)
+        return max(reversed(found), key=wanted.nearness, default=None)
 
     @cached_property
     def _asked(self) -> dict[str, list[Take]]:
@@ -136,10 +136,10 @@ def is_current(lesson: str, cells: Sequence[str]) -> bool:
     return known is not None and known.versions["cells"] == digest(*cells)
 
 
-def begun_by(source: str) -> str:
-    """The lesson whose first cell this is; empty where it is of none."""
+def begun_by(source: str) -> list[str]:
+    """The lessons whose first cell this is; some begin alike."""
     known = datasets.registry()
-    return next((each for each in lessons() if known[f"{FOLDER}/{each}"].versions["begins"] == digest(source)), "")
+    return [each for each in lessons() if known[f"{FOLDER}/{each}"].versions["begins"] == digest(source)]
 
 
 def lessons() -> list[str]:

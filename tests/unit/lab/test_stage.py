@@ -11,6 +11,7 @@ from labkit import datasets
 from labkit.errors import ConfigRejected, HostError, ReplayError
 from labkit.lab import stage, takes
 from labkit.lab.asked import CAPTURE, AskedPhone, AskedProvider
+from labkit.lab.config import ConfigFiles
 from labkit.lab.replayed import RecordedPhone
 from labkit.lab.stage import Keeping, Live, Prompted
 from labkit.phone.client import Phone
@@ -18,8 +19,22 @@ from labkit.provider.client import Provider
 from labkit.trace.capture import Capture
 
 
-class Files(dict[str, str]):
+class Files(ConfigFiles):
     """A lab's files, none of which is healthy."""
+
+    def __init__(self, **texts: str) -> None:
+        """Hold these."""
+        self._texts = texts
+
+    def __getitem__(self, name: str) -> str:
+        """The text of a file."""
+        if name not in self._texts:
+            raise HostError(f"The lab has no configuration file {name!r}")
+        return self._texts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names."""
+        return iter(self._texts)
 
     def changed(self) -> list[str]:
         """All of them, and one that was removed."""
@@ -246,3 +261,23 @@ def test_a_lesson_that_is_not_known_is_answered_by_the_takes_of_all(played: Any,
 
     live, replayed = played(act, replay)
     assert [*live, *live] == replayed
+
+
+def test_of_several_lessons_the_one_that_knows_the_state_answers(tmp_path: Path, played: Any) -> None:
+    lab = answers("of another state", "call-7")
+
+    def act(on: Live) -> None:
+        for number, seed in enumerate((1, 2)):
+            on.begin(Files(), "third-agent-forbidden", seed, True)
+            assert lab_said(on)
+            takes.register(f"0{number}-lesson", ["lab"], tmp_path / "kept", {})
+            (tmp_path / "kept" / takes.LOOSE).unlink()
+
+    def lab_said(on: Live) -> str:
+        return on.ask(["place"], lab, takes_time=True, change=("in a call", True))
+
+    def replay(on: Live) -> str:
+        on.begin(Files(), "third-agent-forbidden", 2, True)
+        return lab_said(on)
+
+    assert "call-7" == played(act, replay)[1]

@@ -109,8 +109,8 @@ def test_a_lesson_is_known_by_its_first_cell_and_current_with_all_its_cells(home
     cells = ["from labkit.lesson import lab", "lab.verify()"]
     takes.register("05-who", cells, tmp_path, {"runtime": "namespaces"})
     assert ["05-who"] == takes.lessons()
-    assert "05-who" == takes.begun_by("from labkit.lesson import lab\n")
-    assert "" == takes.begun_by("lab.verify()")
+    assert ["05-who"] == takes.begun_by("from labkit.lesson import lab\n")
+    assert [] == takes.begun_by("lab.verify()")
     assert takes.is_current("05-who", cells)
     assert not takes.is_current("05-who", [*cells, "lab.heal()"])
     assert not takes.is_current("06-else", cells)
