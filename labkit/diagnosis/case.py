@@ -13,6 +13,7 @@ from typing import Any
 
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.finding import Evidence
+from labkit.diagnosis.memory import Memory
 from labkit.diagnosis.pbx import pbx_addresses
 from labkit.diagnosis.settings import Settings
 from labkit.diagnosis.signals import Signal, signals
@@ -254,8 +255,17 @@ class Case:
 
     def logged(self, pattern: str) -> list[re.Match[str]]:
         """Where the log fits a regular expression."""
-        wanted = re.compile(pattern)
-        return [found for line in self.log if (found := wanted.search(line))]
+        return self._logged[pattern]
+
+    @cached_property
+    def _logged(self) -> Memory[str, list[re.Match[str]]]:
+        whole = "\n".join(self.log)  # most patterns are nowhere in it, which is told at once
+
+        def search(pattern: str) -> list[re.Match[str]]:
+            wanted = re.compile(pattern)
+            return [found for line in self.log if (found := wanted.search(line))] if wanted.search(whole) else []
+
+        return Memory(search)
 
 
 def logged(found: Sequence[re.Match[str]]) -> tuple[Evidence, ...]:

@@ -133,9 +133,7 @@ def _step_ms(row: dict[str, Any]) -> int:
 def packet_time_differs(case: Case) -> Iterator[Clue]:
     """One side sends packets of another length than the other asked for."""
     for attempt in case.attempts:
-        wishes = {
-            each.media.ptime_ms for signal in attempt.described for each in signal.facts.media if each.media.ptime_ms
-        }
+        wishes = {wish for signal in attempt.described for each in signal.facts.media if (wish := each.media.ptime_ms)}
         rows = [row for row in case.streams_of(attempt) if row["packets"] > 20]
         steps = {step for row in rows if (step := _step_ms(row))}
         if (len(steps) > 1 and max(steps) != min(steps)) or (wishes - {20} and steps and not steps >= wishes):

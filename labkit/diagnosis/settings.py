@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from labkit.diagnosis.finding import Evidence
+from labkit.diagnosis.memory import Memory
 from labkit.errors import LabError, ParseError
 from labkit.pjsip import dialplan, objects
 from labkit.pjsip.config import Config, Option, Section, read
@@ -41,6 +42,13 @@ class Settings:
 
     def config(self, name: str) -> Config:
         """A file with all that it includes; empty where it is missing or Asterisk would refuse it."""
+        return self._configs[name]
+
+    @cached_property
+    def _configs(self) -> Memory[str, Config]:
+        return Memory(self._config)
+
+    def _config(self, name: str) -> Config:
         try:
             return read(self.files, name)
         except ParseError:
@@ -52,9 +60,11 @@ class Settings:
 
     def objects(self, kind: str) -> Iterator[Section]:
         """PJSIP objects of a type, in order; those that a wizard makes are among them."""
-        for each in self._pjsip.of(kind).values():
-            if each.given:
-                yield _section(each)
+        return iter(self._objects[kind])
+
+    @cached_property
+    def _objects(self) -> Memory[str, list[Section]]:
+        return Memory(lambda kind: [_section(each) for each in self._pjsip.of(kind).values() if each.given])
 
     @property
     def refused(self) -> Iterator[tuple[Section, str, str]]:
@@ -87,10 +97,24 @@ class Settings:
 
     def identifies(self, address: str) -> list[Section]:
         """The identify objects that match an address."""
+        return self._identified[address]
+
+    @cached_property
+    def _identified(self) -> Memory[str, list[Section]]:
+        return Memory(self._identifies)
+
+    def _identifies(self, address: str) -> list[Section]:
         return [each for each in self.objects("identify") if any(_covers(one, address) for one in matches(each))]
 
     def endpoint_at(self, address: str) -> Section | None:
         """The endpoint meant for a provider's address: by its identify, or by its AOR's contact."""
+        return self._endpoints[address]
+
+    @cached_property
+    def _endpoints(self) -> Memory[str, Section | None]:
+        return Memory(self._endpoint_at)
+
+    def _endpoint_at(self, address: str) -> Section | None:
         named = [each.get("endpoint") or "" for each in self.identifies(address)]
         aors = {each.name for each in self.objects("aor") if address in map(host_of, each.values("contact"))}
         for each in self.objects("endpoint"):
@@ -100,8 +124,12 @@ class Settings:
 
     def contexts_of(self, number: str) -> list[str]:
         """The contexts of the dialplan that have an extension for a number, in the order of the file."""
+        return self._contexts[number]
+
+    @cached_property
+    def _contexts(self) -> Memory[str, list[str]]:
         plan = dialplan.made(self.config("extensions.conf"))
-        return [name for name in plan.contexts if plan.find(number, name)]
+        return Memory(lambda number: [name for name in plan.contexts if plan.find(number, name)])
 
     def dialled(self, technology: str) -> list[str]:
         """Where the dialplan dials by a channel technology such as `SIP/`, as file, line and text."""

@@ -9,8 +9,6 @@ from labkit.trace.legs import Leg
 
 _SETUP_S = 3.0
 """Longest time a B2BUA takes from the incoming INVITE to the outgoing one, where numbers and time are all there is."""
-_TAIL = 8
-"""Last digits of a number that are compared."""
 _AFFIX = 12
 """Shortest Call-ID that another may be made of."""
 _ENOUGH = 1.0
@@ -131,7 +129,7 @@ def _keys(leg: Leg, asking: bool = False) -> Iterator[Key]:
     yield from (("session", value) for value in leg.session_ids)
     yield from (("charging", value) for value in leg.charging_ids)
     yield from (("media", endpoint) for endpoint in leg.media_addresses)
-    yield from (("number", number) for number in _tails(leg.invite.callers | leg.invite.called))
+    yield from (("number", number) for number in leg.callers | leg.called)
     whole = leg.call_id.partition("@")[0]
     yield "whole", whole
     if asking:
@@ -200,10 +198,9 @@ def _numbers(first: Leg, second: Leg) -> Sign:
     delay = second.start_s - first.start_s
     if not 0 <= delay <= _SETUP_S or not _goes_on(first, second):
         return None
-    shared = _tails(first.invite.callers) & _tails(second.invite.callers)
-    shared |= _tails(first.invite.called) & _tails(second.invite.called)
+    shared = first.callers & second.callers | first.called & second.called
     if first.answer and first.bye and not _goes_back(first, second) and _apart_s(first, second) < _BEAT_S:
-        shared |= _tails(first.invite.called) & _tails(second.invite.callers)
+        shared |= first.called & second.callers
     if not shared:
         return None
     reached = _source(second) in first.reached
@@ -226,11 +223,6 @@ def _goes_back(first: Leg, second: Leg) -> bool:
 
 def _source(leg: Leg) -> str:
     return leg.invite.message.src
-
-
-def _tails(users: frozenset[str]) -> set[str]:
-    """Users, and ends of numbers: prefixes such as country codes and trunk digits differ between legs."""
-    return {each[-_TAIL:] if each.isdigit() else each for each in users}
 
 
 _SIGNS: tuple[Callable[[Leg, Leg], Sign], ...] = (_named, _session, _charging, _affix, _media, _numbers)

@@ -139,6 +139,7 @@ def _known(*users: str) -> frozenset[str]:
     return frozenset(_plain(user) for user in users if user.lower() not in _NOBODY)
 
 
+@lru_cache(maxsize=2048)
 def _plain(user: str) -> str:
     return "".join(filter(str.isdigit, user)) if _DIGITS.fullmatch(user) else user.lower()
 

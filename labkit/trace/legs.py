@@ -9,6 +9,9 @@ from functools import cached_property
 from labkit.trace.facts import Facts
 from labkit.trace.sipscan import Message
 
+_TAIL = 8
+"""Last digits of a number that are compared."""
+
 
 @dataclass(frozen=True)
 class Leg:
@@ -98,6 +101,16 @@ class Leg:
         return frozenset(address for each in self.known for address in (each.message.src, each.message.dst))
 
     @cached_property
+    def callers(self) -> frozenset[str]:
+        """Who calls, as legs of one call may have it in common."""
+        return _tails(self.invite.callers)
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """Who is called, as legs of one call may have it in common."""
+        return _tails(self.invite.called)
+
+    @cached_property
     def reached(self) -> frozenset[str]:
         """Where its INVITE was seen to go: beyond a NAT that is another address than in front of it."""
         return frozenset(each.message.dst for each in self.known if each.message.method == "INVITE")
@@ -121,6 +134,11 @@ class Leg:
     def media_addresses(self) -> frozenset[tuple[str, int]]:
         """Where its descriptions expect media."""
         return frozenset(each.endpoint for known in self.known for each in known.media if each.media.port)
+
+
+def _tails(users: frozenset[str]) -> frozenset[str]:
+    """Users, and ends of numbers: prefixes such as country codes and trunk digits differ between legs."""
+    return frozenset(each[-_TAIL:] if each.isdigit() else each for each in users)
 
 
 def _all(values: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -7,6 +7,7 @@ the result is an estimate that compares streams, not a measurement of what anybo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log10, sqrt
 
 BUFFER_MS = 60.0
@@ -49,6 +50,7 @@ class Quality:
     """The assumptions, or why there is no estimate."""
 
 
+@lru_cache(maxsize=1024)
 def estimate(codec: str, loss: float, burst_ratio: float = 1.0, delay_ms: float = 0.0) -> Quality:
     """Estimate a stream by codec, share of packets lost (0 to 1), burst ratio and one-way network delay."""
     values = CODECS.get(codec.upper())
