@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -17,6 +18,8 @@ from labkit.trace.scan import Scan
 from labkit.trace.streams import Packets
 
 Samples = npt.NDArray[np.int16]
+Arrived = tuple[RtpPacket, float]
+"""A packet and when it came, in seconds."""
 
 _WINDOW_S = 0.1
 _SILENCE_DBM0 = -50.0
@@ -26,6 +29,8 @@ _PURE = 0.8
 _MOST_RUNS = 6
 """Longer lists of tones and pauses are summed up."""
 _LONGEST_S = 2 * 3600
+_ASTRAY_S = 1.0
+"""A place that timestamps give counts no more when it is that far from the time of arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +80,21 @@ def sound(scan: Scan, packets: Packets) -> Sound:
     if known is None:
         return Sound(np.empty(0, np.int16), 8000, first_s, f"{name or 'unknown codec'} cannot be decoded here")
     wanted = {kind for kind, history in packets.formats[0].items() if history[0][1].upper() == name.upper()}
-    found = [each for each in rtp_packets(scan, packets.media) if each and each.payload_type in wanted and each.payload]
+    seen = zip(rtp_packets(scan, packets.media), (packets.arrival_ms / 1000).tolist(), strict=True)
+    found = [(one, at_s) for one, at_s in seen if one and one.payload_type in wanted and one.payload]
     samples = _laid_out(found, known)
     return Sound(samples, known.sample_rate_hz, first_s, describe(samples, known.sample_rate_hz, known.zero_dbm0_peak))
 
 
-def _laid_out(found: list[RtpPacket], codec: codecs.Codec) -> Samples:
+def _laid_out(found: list[Arrived], codec: codecs.Codec) -> Samples:
     """Samples of all packets at the places that their timestamps give them."""
     if not found:
         return np.empty(0, np.int16)
-    stamps = np.array([each.timestamp for each in found], np.uint32)
-    place = np.cumsum(np.diff(stamps, prepend=stamps[:1]).view(np.int32).astype(np.int64))
+    place = np.array(list(_places(found, codec.clock_rate_hz)), np.int64)
     scale = codec.sample_rate_hz // codec.clock_rate_hz
     coder = codec.coder()
     order = np.argsort(place, kind="stable")
-    decoded = {int(which): np.array(coder.decode(found[which].payload), np.int16) for which in order}
+    decoded = {int(which): np.array(coder.decode(found[which][0].payload), np.int16) for which in order}
     begin = (place - place.min()) * scale
     end = max(int(begin[which]) + len(part) for which, part in decoded.items())
     samples = np.zeros(min(end, _LONGEST_S * codec.sample_rate_hz), np.int16)
@@ -97,6 +102,21 @@ def _laid_out(found: list[RtpPacket], codec: codecs.Codec) -> Samples:
         at = int(begin[which])
         samples[at : at + len(part)] = part[: max(len(samples) - at, 0)]
     return samples
+
+
+def _places(found: list[Arrived], clock_rate_hz: int) -> Iterator[int]:
+    """Where each packet begins, in ticks of its clock: by timestamps, as long as they keep to the time of arrival.
+
+    A sender may begin to count anew within a stream, as Asterisk does where it plays tones for keys.
+    """
+    place, (before, first_s) = 0, found[0]
+    for packet, at_s in found:
+        place += (packet.timestamp - before.timestamp + (1 << 31)) % (1 << 32) - (1 << 31)
+        arrived = round((at_s - first_s) * clock_rate_hz)
+        if abs(place - arrived) > _ASTRAY_S * clock_rate_hz:
+            place = arrived
+        before = packet
+        yield place
 
 
 def describe(samples: Samples, rate_hz: int, zero_dbm0_peak: float) -> str:
