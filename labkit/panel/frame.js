@@ -12,8 +12,14 @@ function render({ model, el }) {
   const twin = part("div", "labkit-twin");
   status.setAttribute("role", "status");
   status.setAttribute("aria-live", "polite");
+  let began = 0;
+  const clock = setInterval(() => {
+    if (began) status.dataset.took = `${Math.round((performance.now() - began) / 1000)} s`;
+  }, 1000);
   function draw() {
     const doing = model.get("doing"), alarm = !doing && model.get("alarm");
+    began = doing ? began || performance.now() : 0;
+    if (!doing) delete status.dataset.took;
     title.textContent = model.get("title");
     status.textContent = doing ? `… ${doing}` : (alarm ? "✕ " : "") + model.get("said");
     status.classList.toggle("labkit-alarm", alarm);
@@ -48,6 +54,6 @@ function render({ model, el }) {
   model.on("change", draw);
   draw();
   settle(600);
-  return () => { watch.disconnect(); model.off("change", draw); };
+  return () => { clearInterval(clock); watch.disconnect(); model.off("change", draw); };
 }
 export default { render };

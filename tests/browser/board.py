@@ -5,7 +5,7 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.jupyterlab import PATIENCE_MS, JupyterLab
+from tests.browser.jupyterlab import JupyterLab
 
 MOST_TABS = 80
 GRAVE = {"serious", "critical"}
@@ -13,7 +13,7 @@ GRAVE = {"serious", "critical"}
 
 def said(board: Locator, text: str) -> None:
     """The panel says so, in the line that is read out."""
-    expect(board.get_by_role("status")).to_contain_text(text, timeout=PATIENCE_MS)
+    expect(board.get_by_role("status")).to_contain_text(text)
 
 
 def push(board: Locator, name: str, text: str = "") -> None:

@@ -59,7 +59,7 @@ def server(chromium: str, lessons: Path) -> Iterator[str]:
             process.terminate()
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], log: Path, within_s: float = 30.0) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path, within_s: float = 120.0) -> None:
     """Wait until a server answers."""
     for _ in range(int(within_s / 0.1)):
         assert process.poll() is None, log.read_text()
@@ -76,7 +76,9 @@ def page(chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
         browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        yield page
         browser.close()
 
 
@@ -102,7 +104,7 @@ def panels(lab: JupyterLab, lessons: Path) -> Iterator[Callable[..., list[Locato
         lab.open("panels.ipynb")
         lab.restart_and_run_all()
         boards = lab.page.locator(".labkit-board")
-        expect(boards).to_have_count(len(lines), timeout=PATIENCE_MS)
+        expect(boards).to_have_count(len(lines))
         return boards.all()
 
     yield opened

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 SCREENS = Path(__file__).parents[2] / "build/screens"
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 SETTLE_MS = 1_000
 """A kernel that is restarted in the moment it came up loses its line to JupyterLab; no hand is that fast."""
 
@@ -26,13 +27,13 @@ class JupyterLab:
         """Open a lesson in a workspace of its own and wait until it is drawn and its kernel is ready."""
         workspace = f"{self._address}/lab/workspaces/{uuid4().hex}"
         self.page.goto(f"{workspace}/tree/{lesson}?token={self._token}")
-        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
         self.wait_idle()
         self.page.wait_for_timeout(SETTLE_MS)
 
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing left to do."""
-        expect(self.page.locator("#jp-main-statusbar", has_text="| Idle")).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator("#jp-main-statusbar", has_text="| Idle")).to_be_visible()
 
     def menu(self, name: str, item: str) -> None:
         """Choose an item of a menu by clicks."""
@@ -44,14 +45,14 @@ class JupyterLab:
         self.menu("Run", "Restart Kernel and Run All Cells")
         self.page.locator('.jp-Dialog button:has-text("Restart")').click()
         expect(self.page.locator(".jp-Dialog")).to_have_count(0)
-        expect(self.page.locator(".jp-InputPrompt", has_text="[*]").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]").first).to_be_visible()
         expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=3 * PATIENCE_MS)
         self.wait_idle()
 
     def save(self) -> None:
         """File > Save Notebook."""
         self.menu("File", "Save Notebook")
-        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
 
     def wear(self, theme: str) -> None:
         """Settings > Theme > JupyterLab Light or Dark."""
@@ -59,7 +60,7 @@ class JupyterLab:
         self.page.locator(".lm-Menu-item", has_text="Theme").first.hover()
         self.page.locator(".lm-Menu-item", has_text=f"JupyterLab {theme}").first.click()
         light = "true" if theme == "Light" else "false"
-        expect(self.page.locator(f"body[data-jp-theme-light={light}]")).to_have_count(1, timeout=PATIENCE_MS)
+        expect(self.page.locator(f"body[data-jp-theme-light={light}]")).to_have_count(1)
         self.page.wait_for_timeout(500)
 
     def screenshot(self, name: str) -> Path:

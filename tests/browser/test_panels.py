@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.board import Keys, leave_nobody_out, push, said
-from tests.browser.jupyterlab import PATIENCE_MS, JupyterLab
+from tests.browser.jupyterlab import JupyterLab
 
 pytestmark = pytest.mark.timeout(300)
 Panels = Callable[..., list[Locator]]
@@ -22,7 +22,7 @@ def cards(board: Locator) -> list[Locator]:
 
 def seen(where: Locator, text: str) -> None:
     """It comes to stand there."""
-    expect(where).to_contain_text(text, timeout=PATIENCE_MS)
+    expect(where).to_contain_text(text)
 
 
 def test_the_lab_panel_starts_a_lab_and_handles_calls_by_mouse_and_by_keyboard(lab: JupyterLab, panels: Panels) -> None:
@@ -82,14 +82,14 @@ def test_a_running_call_is_seen_to_grow_to_suffer_and_can_be_heard(lab: JupyterL
     board = panels("call_panel(lab)")[0]
     push(board, "Call out")
     ladder = board.locator(".labkit-ladder img").first
-    expect(ladder).to_be_visible(timeout=PATIENCE_MS)
+    expect(ladder).to_be_visible()
     early = len(ladder.get_attribute("alt") or "")
     heard = board.locator("svg[role=img]")
-    expect(heard).to_have_count(2, timeout=PATIENCE_MS)
+    expect(heard).to_have_count(2)
     board.get_by_label("The line").select_option(label="loses 5 %")
-    expect(board.locator(BARS).first).to_be_attached(timeout=PATIENCE_MS)
+    expect(board.locator(BARS).first).to_be_attached()
     board.get_by_label("The line").select_option(label="jitters 20 ms")
-    lab.page.wait_for_function(JITTERS, timeout=PATIENCE_MS)
+    lab.page.wait_for_function(JITTERS)
     lab.portrait(board, "panel-call-bad")
     board.get_by_label("The line").select_option(label="good")
     push(board, "Hang up")
@@ -105,7 +105,7 @@ def test_a_running_call_is_seen_to_grow_to_suffer_and_can_be_heard(lab: JupyterL
     lab.restart_and_run_all()
     keys = Keys(lab.page)
     keys.push(board.get_by_role("button", name="Call in"))
-    expect(heard).to_have_count(2, timeout=PATIENCE_MS)
+    expect(heard).to_have_count(2)
     keys.push(board.get_by_role("button", name="Hang up"), "Space")
     said(board, "The ladder is whole")
 
