@@ -84,6 +84,8 @@ def peer_drafts(peer: Peer, general: Section, lost: list[Lost]) -> Iterator[Draf
         endpoint.set("context", "default", "chan_sip's default; give it a context of its own")
     if not endpoint.has("allow"):
         endpoint.set("allow", "!all," + ",".join(_CODECS), "chan_sip's default; PJSIP allows none by itself")
+    if peer.host and kind != "user":
+        endpoint.set("ignore_183_without_sdp", "yes", "chan_sip took a 183 without SDP for ringing, PJSIP passes it on")
     auths = list(_auths(peer, endpoint))
     if kind != "user":
         endpoint.set("aors", peer.name)

@@ -42,6 +42,13 @@ def test_a_trunk_is_called_identified_and_answered() -> None:
     assert trunk.value("endpoint.auth") == ""
 
 
+def test_a_183_without_sdp_stays_ringing_on_a_trunk() -> None:
+    set_by_both = {made(text)[name].value("endpoint.ignore_183_without_sdp") for text, name in
+                   ((TRUNK, "trunk"), (TRUNK + "progressinband=yes\n", "trunk"))}  # fmt: skip
+    assert set_by_both == {"yes"}
+    assert "ignore_183_without_sdp" not in str(migrate({"sip.conf": PHONE}))
+
+
 def test_a_peer_that_was_challenged_still_is_and_is_told_of() -> None:
     text = str(migrate({"sip.conf": TRUNK}))
     assert "; chan_sip challenged its calls; a provider does not log in: then remove it" in text
