@@ -32,6 +32,11 @@ class LogLine:
     """The source file that logged it, or the extension whose dialplan did (application Log)."""
     text: str
 
+    @property
+    def refuses(self) -> bool:
+        """Whether Asterisk refuses something: of a file that it cannot parse it only warns, and drops the file."""
+        return self.level == "ERROR" or self.text.startswith("parse error: ")
+
     def __str__(self) -> str:
         """Level, source and text."""
         return f"{self.level} {self.source}: {self.text}"
@@ -154,7 +159,8 @@ class Asterisk:
 
     def _errors_since(self, offset: int) -> list[LogLine]:
         time.sleep(_LOG_SETTLES_S)
-        return list(dict.fromkeys(self.log(("ERROR",), offset)))
+        said = self.log(("ERROR", "WARNING"), offset)
+        return list(dict.fromkeys(line for line in said if line.refuses))
 
     def close(self) -> None:
         """Close the management line."""

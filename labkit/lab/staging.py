@@ -28,7 +28,7 @@ from labkit.scenario.values import render
 if TYPE_CHECKING:
     from labkit.lab.lab import Lab
 
-_WHERE = re.compile(r"named '([^']+)' at line \d+ of (\S+)")
+_WHERE = re.compile(r"(?:named '(?P<option>[^']+)' at|no closing '\]',) line \d+ of (?P<file>\S+)")
 
 RESTARTS = ("asterisk.conf", "modules.conf", "manager.conf", "logger.conf", "pjsip.d/transport")
 """Beginnings of the names of files that Asterisk reads once, when it starts."""
@@ -195,11 +195,11 @@ def _said(lab: Lab, lines: Iterable[LogLine]) -> list[str]:
 
 
 def _where(found: re.Match[str], files: Mapping[str, str]) -> str:
-    """The place of a misspelt option: Asterisk counts the lines of all included files as one."""
-    option, name = found[1], found[2].partition("/pbx/etc/")[2]
-    lines = files.get(name, "").splitlines()
-    at = next((at for at, line in enumerate(lines, 1) if re.match(rf"\s*{re.escape(option)}\s*[=+]", line)), None)
-    return f"named '{option}' in {name}" + (f", line {at}" if at else "")
+    """The place of a misspelt option or of an open bracket: Asterisk counts the lines of all included files as one."""
+    option, name = found["option"], found["file"].partition("/pbx/etc/")[2]
+    sought = re.compile(rf"\s*{re.escape(option)}\s*[=+]" if option else r"\s*\[[^\];]*(?:;|$)")
+    at = next((at for at, line in enumerate(files.get(name, "").splitlines(), 1) if sought.match(line)), None)
+    return (f"named '{option}'" if option else "no closing ']'") + f" in {name}" + (f", line {at}" if at else "")
 
 
 def _set_provider(lab: Lab, steps: Iterable[Change]) -> bool:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from labkit.lab.asterisk import LogLine
 from labkit.lab.staging import _WHERE, _logins, _registrar, _where
 
 FILES = {
@@ -22,6 +23,15 @@ def test_an_option_of_a_file_that_is_gone_is_named_without_a_line() -> None:
     found = re.search(_WHERE, ERROR)
     assert found is not None
     assert _where(found, {}) == "named 'mach' in pjsip.d/trunk.conf"
+
+
+def test_an_open_bracket_is_shown_at_its_own_line() -> None:
+    line = "parse error: no closing ']', line 130 of /lab/pbx/etc/pjsip.d/trunk.conf"
+    files = {"pjsip.d/trunk.conf": "; [not\n[t]\ntype = registration\n\n[t ; and no more\ntype = endpoint\n"}
+    shown = _WHERE.sub(lambda found: _where(found, files), line)
+    assert shown == "parse error: no closing ']' in pjsip.d/trunk.conf, line 5"
+    assert LogLine("WARNING", "config.c", line).refuses
+    assert not LogLine("WARNING", "config.c", "No '=' (equal sign) in line 3").refuses
 
 
 @pytest.mark.parametrize(
