@@ -23,8 +23,11 @@ SLUGS = [slug for slug in RECORDED if slug in Shelf.here().slugs() and is_curren
 """What changed since it was recorded is refused; `labkit record` records it anew."""
 
 STATES = [HEALTHY_NAME, *(f"{slug}/{state}" for slug in SLUGS for state in ("broken", "fixed"))]
-KEPT_FREE = re.compile(r"55501\d\d$|79460\d{3}$|^\d{1,4}$")
-"""The ends of numbers that belong to nobody (NANP 555-01xx, Ofcom 020 7946 0xxx), and extensions."""
+KEPT_FREE = re.compile(r"55501\d\d$|79460\d{3}$|^\d{1,4}$|^1555\d{4}$")
+"""The ends of numbers that belong to nobody (NANP 555-01xx, Ofcom 020 7946 0xxx), extensions, and +1 with seven digits.
+
+No number of the North American plan is that short.
+"""
 
 
 PATHS = re.compile(r"/(?:home|root|tmp|work)/[^ \"]*")

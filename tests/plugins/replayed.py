@@ -18,8 +18,8 @@ from labkit.runtime import choice
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
-WAITING = frozenset(f"{number:02}" for number in range(20))
-"""Lessons that are left out where their cells are newer than their takes; none, once all are recorded."""
+WAITING: frozenset[str] = frozenset()
+"""Numbers of lessons that are left out where their cells are newer than their takes, while they are being rewritten."""
 
 LEFT_OUT = pytest.StashKey[list[str]]()
 
