@@ -34,7 +34,7 @@ class Citing:
         """Lay it out; `calls` are those that were placed, `credited` and `hinted` keep the score."""
         self.panel, self.calls, self.credited, self.hinted = panel, calls, credited, hinted
         self.layer = choice(
-            "Layer", [("choose", ""), *((f"{name}: {what}", name) for name, what in LAYERS.items())], "520px"
+            "Layer", [("choose", ""), *((f"{name}: {what}", name) for name, what in LAYERS.items())], "600px"
         )
         names = [f"{type_}.{option}" for type_ in _OFTEN for option in reference.options(type_)]
         self.object = text("Object.option", "", "360px", "such as endpoint.context", options=names)
