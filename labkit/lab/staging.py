@@ -39,6 +39,8 @@ STAGED_BY_RESTART = (*RESTARTS, "pjsip.d/global.conf")
 _BOOT_S = 15.0
 _ATTEMPT_S = 0.8
 """How long a registration may take that works."""
+_UNANSWERED_S = 0.6
+"""When OPTIONS run out that were sent before a contact answered again, and make it unreachable once more."""
 _REGISTER_S = 1.2
 """How late Asterisk sends a REGISTER that it is asked for."""
 
@@ -116,7 +118,11 @@ def _logins(files: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 def heal(lab: Lab) -> None:
     """Make the lab healthy; Asterisk is started anew where a reload does not help."""
     with suppress(LabError):
+        silent = lab.replayed is None and status.silent(lab.pbx)
         stage(lab, (), "heal")
+        if silent:
+            time.sleep(_UNANSWERED_S)
+            _ask_asterisk(lab, anew=False, late=False)
         if lab.replayed is not None or not (lab.history.applied.errors or status.waiting(lab.pbx)):
             return
     made_to_count(lab, "restart", "heal by a restart")
