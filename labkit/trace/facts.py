@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from labkit.errors import ParseError
 from labkit.sip.grammar import canonical, split_list
@@ -23,8 +23,7 @@ OTHER_LEG = tuple(map(canonical, ("X-Call-ID", "X-CID", "X-Parent-Call-ID", "X-O
 """Headers in which B2BUAs name the Call-ID of the leg they came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):  # made for every message: twice as fast as a frozen dataclass
     """Header values of one message; empty text where the message has none or a broken one."""
 
     message: Message
