@@ -25,6 +25,9 @@ Event = str
 
 SDP: Row = ("Content-Type", "application/sdp")
 
+_PENDING_S = 0.1
+"""How long a re-INVITE waits that must not overtake the one before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -166,7 +169,14 @@ class Call(Usage):
     def hold(self, direction: Direction = "sendonly") -> None:
         """Offer another direction by re-INVITE (RFC 3264 section 8.4)."""
         self.negotiation.direction = direction
-        self.reinvite()
+        self._offer_when_free()
+
+    def _offer_when_free(self) -> None:
+        """Send a re-INVITE, after the one that is still to be answered (section 14.1)."""
+        if self._inviting and self.state == "confirmed":
+            self.agent.timers.after(_PENDING_S, self._offer_when_free)
+        else:
+            self.reinvite()
 
     def resume(self) -> None:
         """Offer sendrecv again."""

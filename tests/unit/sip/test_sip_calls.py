@@ -181,6 +181,16 @@ async def test_crossing_re_invites_are_refused_and_tried_again(link: Link, monke
     assert {"a 491 INVITE", "b 491 INVITE"} <= set(link.wire)
 
 
+async def test_taken_back_while_the_hold_is_unanswered_is_taken_back_after_it(link: Link) -> None:
+    calls = answering(link)
+    call = link.place()
+    await link.until(lambda: calls and calls[0].state == "confirmed")
+    call.hold()
+    call.resume()
+    await link.until(lambda: 3 == link.wire.count("b 200 INVITE"))
+    await link.until(lambda: call.negotiation.agreed.direction == "sendrecv")  # type: ignore[union-attr]
+
+
 async def test_cancel_that_crosses_the_answer_ends_the_call_by_bye(link: Link) -> None:
     calls = answering(link, answer=False)
     call = link.place()
