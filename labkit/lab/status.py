@@ -89,11 +89,6 @@ def qualify(pbx: Asterisk, reachable: bool = False) -> None:
             pbx.command(f"pjsip qualify {name}")
 
 
-def silent(pbx: Asterisk) -> bool:
-    """Whether a contact does not answer."""
-    return any(contact.state == "Unreachable" for contact in contacts(pbx).values())
-
-
 def waiting(pbx: Asterisk) -> list[str]:
     """What is not yet as it is in a healthy lab, in words; empty when all is ready."""
     found = [f"registration {name} is {state}" for name, state in registrations(pbx).items() if state != "Registered"]
