@@ -95,6 +95,8 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            gc.freeze()
+            gc.unfreeze()  # now all of them count as old, and the next search does not walk them
             gc.enable()
 
 

@@ -216,9 +216,9 @@ def main() -> int:
     failed = False
     with TemporaryDirectory() as folder:
         path = Path(folder) / "load.pcap"
-        one = made(path, 1, options.seed)
+        hundred = made(path, 100, options.seed)
         measured(path)  # imports
-        for calls, limit_s in ((MESSAGES * 2 // (one + 15), LIMIT_S), (options.calls, float("inf"))):
+        for calls, limit_s in ((MESSAGES * 100 // hundred, LIMIT_S), (options.calls, float("inf"))):
             messages = made(path, calls, options.seed)
             found, took_s = measured(path)
             red = [each for each in found.lamps if each.state == "red"]
