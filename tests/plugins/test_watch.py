@@ -61,6 +61,7 @@ def watch() -> Iterator[Watch]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may look at packets")
 def test_a_packet_of_the_lab_is_caught(watch: Watch) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
         sock.sendto(b"OPTIONS sip:a@b SIP/2.0\r\n", ("127.0.0.1", 9))
     assert eventually(lambda: any("SIP" in seen for seen in watch.seen_packets))
 

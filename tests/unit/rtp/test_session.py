@@ -268,6 +268,7 @@ async def test_digit_faults_show_at_the_far_side(pair: Pair) -> None:
 async def test_rubbish_is_counted_and_harmless(pair: Pair) -> None:
     talk(pair)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
         for rubbish in (b"", b"\x80", b"\x80\xc8\x00", b"GET / HTTP/1.1\r\n\r\n", bytes(12)):
             stranger.sendto(rubbish, pair[0].local)
             stranger.sendto(rubbish, (pair[0].local[0], pair[0].local_port + 1))
