@@ -87,6 +87,7 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
         lab.config.lay(files)
         lab.history.add(label, dict(lab.config))
         return
+    silent = _silent(lab)
     anew = _logins(files) != _logins(lab.history.applied.files)
     anew |= _set_provider(lab, steps)
     if anew:
@@ -98,6 +99,9 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
     way = "restart" if lab.history.applied.errors else way
     made_to_count(lab, way, label)
     register(lab, steps, anew and way != "restart", late=anew or way == "restart")
+    if silent and way != "restart":
+        time.sleep(_UNANSWERED_S)
+        _ask_asterisk(lab, anew=False, late=False)
     for change in steps:
         if change.asterisk or change.provider == REGISTRATIONS:
             happen(lab, change)
@@ -118,11 +122,7 @@ def _logins(files: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 def heal(lab: Lab) -> None:
     """Make the lab healthy; Asterisk is started anew where a reload does not help."""
     with suppress(LabError):
-        silent = _silent(lab)
         stage(lab, (), "heal")
-        if silent:
-            time.sleep(_UNANSWERED_S)
-            _ask_asterisk(lab, anew=False, late=False)
         if lab.replayed is not None or not (lab.history.applied.errors or status.waiting(lab.pbx)):
             return
     made_to_count(lab, "restart", "heal by a restart")
@@ -132,7 +132,7 @@ def heal(lab: Lab) -> None:
 def _silent(lab: Lab) -> bool:
     """Whether a contact of a running Asterisk does not answer."""
     with suppress(LabError):
-        return lab.replayed is None and any(each.state == "Unreachable" for each in status.contacts(lab.pbx).values())
+        return any(each.state == "Unreachable" for each in status.contacts(lab.pbx).values())
     return False
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 COLUMNS = ("contact", "asked_every_s", "waits_s", "state")
 _SETTLES_S = 0.3
 """Time that an answer, or the lack of one, takes to become a state."""
-
-
 _OUTLIVED_S = 1.5
 """By then Asterisk has asked again, where it asks every second."""
 
