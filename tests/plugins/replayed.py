@@ -18,11 +18,6 @@ from labkit.runtime import choice
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
-WAITING: frozenset[str] = frozenset()
-"""Numbers of lessons that are left out where their cells are newer than their takes, while they are being rewritten."""
-
-LEFT_OUT = pytest.StashKey[list[str]]()
-
 
 class Replayed(IPyNbFile):
     """A lesson whose kernel finds recordings alone."""
@@ -45,8 +40,6 @@ class Replayed(IPyNbFile):
             for each in cells:
                 known = {"cell_num": each.cell_num, "cell": each.cell, "options": each.options}
                 yield IPyNbCell.from_parent(self, name=f"Replayed cell {each.cell_num}", **known)
-        elif self.path.name[:2] in WAITING:
-            self.config.stash[LEFT_OUT].append(self.path.stem)
         else:
             yield Outdated.from_parent(self, name="Takes")
 
@@ -65,18 +58,7 @@ class Outdated(pytest.Item):
         pytest.fail(f"the takes of {file} are not those of its cells: python -m tools.record {file}", pytrace=False)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Nothing is left out yet."""
-    config.stash[LEFT_OUT] = []
-
-
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Replayed | None:
     """Take each lesson a second time."""
     lesson = file_path.parent == NOTEBOOKS and file_path.suffix == ".ipynb"
     return Replayed.from_parent(parent, path=file_path) if lesson else None
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say which lessons were left out."""
-    for lesson in sorted(set(config.stash[LEFT_OUT])):
-        terminalreporter.write_line(f"Not replayed, its cells are newer than its takes: {lesson}", yellow=True)
