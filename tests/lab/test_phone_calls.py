@@ -33,7 +33,7 @@ def phones(lab: Lab) -> tuple[Phone, Phone]:
     return pair
 
 
-def until(condition: Callable[[], object], within_s: float = 15.0) -> None:
+def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + within_s
     while not condition():
