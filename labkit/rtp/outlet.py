@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from time import monotonic, time
 
 from labkit.rtp.datagrams import Address
 from labkit.rtp.packet import HEADER, MARKER, VERSION
-from labkit.rtp.ports import open_socket
+from labkit.rtp.ports import open_beside, open_socket
 from labkit.rtp.sender import Sender, SentStatistics
 from labkit.rtp.srtp import SrtpContext
 
@@ -29,7 +29,11 @@ class Outlet:
         """Packets that the system or libsrtp refused."""
         self.sent: dict[bytes, SentStatistics] = {}
         """What left, by the four octets of its SSRC."""
+        self.beside: socket.socket | None = None
+        """The socket that is connected to the far side: what comes from there arrives at it."""
+        self._connected: Address = ("", 0)
         self._sock = sock
+        self._moved = False
 
     def send(self, packet: bytes) -> None:
         """Send one packet and count it."""
@@ -46,7 +50,7 @@ class Outlet:
         All that a packet needs is in the generator's frame: with hundreds of calls it is the walk through the objects
         of each, none of them in the processor's cache any more, that costs most.
         """
-        sendto, remote = self._sock.sendto, self.remote
+        send = self._way()
         sequence, timestamp, second = sender.sequence, sender.timestamp, sender.second
         ssrc, step, payload_type, payloads = sender.ssrc, sender.step, sender.payload_type, sender.payloads
         packets, octets, errors, first_s, last_s = 0, 0, 0, 0.0, 0.0
@@ -57,13 +61,16 @@ class Outlet:
                 if payload is None:
                     second |= MARKER
                 else:
+                    packet = _PACK(_FLAGS, second, sequence, timestamp, ssrc) + payload
                     try:
-                        sendto(_PACK(_FLAGS, second, sequence, timestamp, ssrc) + payload, remote)
+                        sent = send(packet)
                     except OSError:
-                        errors += 1
-                    else:
+                        sent = self._send_openly(packet)
+                    if sent:
                         packets, octets, last_s = packets + 1, octets + len(payload), due_s
                         first_s = first_s or due_s
+                    else:
+                        errors += 1
                     sequence, second = sequence + 1 & 0xFFFF, payload_type
                 timestamp = timestamp + step & 0xFFFFFFFF
         finally:
@@ -72,6 +79,26 @@ class Outlet:
             if packets:
                 counter, epoch_s = self._counter(ssrc.to_bytes(4, "big")), time() - monotonic()
                 counter.add(payload_type, packets, octets, epoch_s + first_s, epoch_s + last_s)
+
+    def _way(self) -> Callable[[bytes], int]:
+        """What sends packets to the far side: a connected socket, for which the kernel need not find the way anew."""
+        try:
+            if self._moved:
+                return self._send_openly
+            self.beside = self.beside or open_beside(self._sock)
+            if self._connected != self.remote:
+                self.beside.connect(self.remote)
+                self._connected = self.remote
+        except OSError:
+            return self._send_openly
+        return self.beside.send
+
+    def _send_openly(self, packet: bytes) -> int:
+        """Send by the socket that knows of no far side; a connected one reports what ICMP said of earlier packets."""
+        try:
+            return self._sock.sendto(packet, self.remote)
+        except OSError:
+            return 0
 
     def _counter(self, ssrc: bytes) -> SentStatistics:
         if ssrc not in self.sent:
@@ -85,9 +112,11 @@ class Outlet:
         except OSError:
             self.errors += 1
             return False
-        self._sock = moved
+        self._sock, self._moved = moved, True
         return True
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the sockets."""
         self._sock.close()
+        if self.beside:
+            self.beside.close()

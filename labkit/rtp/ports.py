@@ -6,6 +6,7 @@ import random
 import socket
 from contextlib import suppress
 from functools import cache
+from typing import Any
 
 from labkit.errors import HostError
 
@@ -60,11 +61,37 @@ def open_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
-        sock.setblocking(False)
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        sock.bind((host, port))
+        return _bound(sock, (host, port))
     except OSError:
         sock.close()
         raise
+
+
+def open_beside(sock: socket.socket) -> socket.socket:
+    """Another socket on the same port, to be connected to one far side: what comes from there arrives at it.
+
+    Linux asks only at the moment of binding whether all on a port agree to share it: nobody else can come to it.
+    """
+    beside = socket.socket(sock.family, socket.SOCK_DGRAM)
+    try:
+        _share(True, sock, beside)
+        return _bound(beside, sock.getsockname())
+    except OSError:
+        beside.close()
+        raise
+    finally:
+        _share(False, sock, beside)
+
+
+def _bound(sock: socket.socket, address: Any) -> socket.socket:
+    sock.setblocking(False)
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    sock.bind(address)
     return sock
+
+
+def _share(shared: bool, *socks: socket.socket) -> None:
+    for sock in socks:
+        with suppress(OSError):  # closed
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, shared)

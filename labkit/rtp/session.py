@@ -44,12 +44,13 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_MS = 400
-"""How long packets may wait to be read. The kernel has noted when they came (`labkit.rtp.datagrams`), so no figure
-depends on it, and packets read together cost a fraction of those read one by one."""
+READ_EVERY_MS = 800
+"""How long packets may wait to be read, and RTCP to be sent. The kernel has noted when they came
+(`labkit.rtp.datagrams`), so no figure depends on it, and packets read together cost a fraction of those read one by
+one."""
 
 READ_SOON_MS = 100
-"""How long they may wait where something is to be done about them: digits, latching."""
+"""How long they may wait where something is to be done about them: digits, latching, RTCP several times a second."""
 
 MAX_READS = 8
 """Batches read in a row; a socket holds fewer by default."""
@@ -77,7 +78,7 @@ class MediaSession:
         self._reading: Ticket | None = None
         self._read_every_ms = 0
         self._flow: Flow | None = None
-        self._rtcp_timer: asyncio.TimerHandle | None = None
+        self._rtcp_due_s: float | None = None
         self._began_s: float | None = None
         self._echo: Callable[[bytes], object] | None = None
         self._careful = False
@@ -94,7 +95,6 @@ class MediaSession:
         """
         rtp, rtcp = open_pair(host, range(ports, ports + 1) if isinstance(ports, int) else ports)
         session = cls(rtp, rtcp, ticker or shared_ticker(), asyncio.get_running_loop())
-        session._loop.add_reader(rtcp, session._read_rtcp)
         session._sending = session._ticker.add(session._tick, session.plan.sent_ptime_ms)
         session._listen()
         return session
@@ -152,22 +152,20 @@ class MediaSession:
         """Say BYE by RTCP, stop and close the sockets; harmless when it has stopped."""
         if not self._open:
             return
-        if self._rtcp_timer:
-            self._rtcp_timer.cancel()
+        self._read()
+        if self._rtcp_due_s:
             self._send_rtcp(goodbye=True)
-        self._read_rtp()
         self._halt()
         self._open = False
         for ticket in (self._sending, self._reading):
             if ticket:
                 self._ticker.remove(ticket)
-        self._loop.remove_reader(self._rtcp)
         for ending in (self._rtp, self._rtcp, self.outlet):
             ending.close()
 
     def report(self) -> MediaReport:
         """All figures up to now; while the session runs and after it."""
-        self._read_rtp()
+        self._read()
         self._flow_on()
         clock_hz, views = self._codec.clock_rate_hz, self.reporter.views
         return MediaReport(
@@ -206,7 +204,7 @@ class MediaSession:
         plan = self.plan
         expected = plan.payload_type if plan.receive_payload_type is None else plan.receive_payload_type
         self.receiver.expect(self._codec, expected, plan.events_expected, plan.detect_inband, self._echo)
-        soon = plan.latch or plan.detect_inband or self.receiver.on_digit
+        soon = plan.latch or plan.detect_inband or self.receiver.on_digit or 0 < plan.rtcp_interval_s < 1
         self._read_each(plan.sent_ptime_ms if self._echo else READ_SOON_MS if soon else READ_EVERY_MS)
 
     def _read_each(self, every_ms: int) -> None:
@@ -216,7 +214,7 @@ class MediaSession:
         if self._reading:
             self._ticker.remove(self._reading)
         self._read_every_ms = every_ms
-        self._reading = self._ticker.add(self._read_rtp, every_ms)
+        self._reading = self._ticker.add(self._attend, every_ms)
 
     def _go_wrong(self, plan: MediaPlan, before: MediaPlan) -> None:
         """Take up the plan's faults where they are new."""
@@ -242,7 +240,7 @@ class MediaSession:
         if self._sending and before.sent_ptime_ms != self.plan.sent_ptime_ms:
             self._ticker.remove(self._sending)
             self._sending = self._ticker.add(self._tick, self.plan.sent_ptime_ms)
-        if self.plan.rtcp_interval_s and self._rtcp_timer is None:
+        if self.plan.rtcp_interval_s and self._rtcp_due_s is None:
             self._await_rtcp(self.plan.rtcp_interval_s / 2)
 
     def _flow_on(self) -> None:
@@ -290,10 +288,34 @@ class MediaSession:
         if self._open:
             self.outlet.send(packet)
 
-    def _read_rtp(self, due_s: float = 0.0) -> None:
+    def _attend(self, due_s: float) -> None:
+        """Read, and say by RTCP what there is to say when its time has come; an echo looks for RTCP only then."""
+        self._read_rtp()
+        due = self._rtcp_due_s is not None and due_s >= self._rtcp_due_s
+        if due or not self._echo:
+            self._read_rtcp()
+        if due:
+            self._rtcp_due_s = None
+            self._report_on()
+
+    def _report_on(self) -> None:
+        if self.plan.rtcp_interval_s:
+            self._send_rtcp()
+            self._await_rtcp(self.plan.rtcp_interval_s)
+
+    def _read(self) -> None:
+        self._read_rtp()
+        self._read_rtcp()
+
+    def _read_rtp(self) -> None:
+        for sock in (self._rtp, self.outlet.beside) if self._open else ():
+            if sock:
+                self._read_socket(sock)
+
+    def _read_socket(self, sock: socket.socket) -> None:
         """Take what came, in a flood only so much of it that others have their turn."""
-        for _ in range(MAX_READS if self._open else 0):
-            batch = read_waiting(self._rtp)
+        for _ in range(MAX_READS):
+            batch = read_waiting(sock)
             if batch:
                 self._take_batch(batch)
             if not batch or len(batch) < MOST:
@@ -326,7 +348,7 @@ class MediaSession:
             self._flow_on()
 
     def _read_rtcp(self) -> None:
-        batch = read_waiting(self._rtcp)
+        batch = read_waiting(self._rtcp) if self._open else None
         for data, address, arrival_s in batch.datagrams() if batch else ():
             if self._take_rtcp(data, arrival_s) and self.plan.latch:
                 self._rtcp_remote = address
@@ -339,14 +361,7 @@ class MediaSession:
         return False
 
     def _await_rtcp(self, mean_s: float) -> None:
-        wait_s = mean_s * random.uniform(0.5, 1.5) / RTCP_COMPENSATION
-        self._rtcp_timer = self._loop.call_later(wait_s, self._send_rtcp_and_wait)
-
-    def _send_rtcp_and_wait(self) -> None:
-        self._rtcp_timer = None
-        if self.plan.rtcp_interval_s:
-            self._send_rtcp()
-            self._await_rtcp(self.plan.rtcp_interval_s)
+        self._rtcp_due_s = self._loop.time() + mean_s * random.uniform(0.5, 1.5) / RTCP_COMPENSATION
 
     def _send_rtcp(self, goodbye: bool = False) -> None:
         if not self.plan.reachable:

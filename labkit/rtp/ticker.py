@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -121,5 +120,7 @@ class Ticker:
     def _tick(self, due_s: float) -> None:
         for steps, ring in tuple(self._rings.items()):
             for tick in tuple(ring[self._number % steps]):
-                with suppress(StopIteration):  # a generator that was closed and replaced in this very step
+                try:
                     tick(due_s)
+                except StopIteration:  # a generator that was closed and replaced in this very step
+                    continue

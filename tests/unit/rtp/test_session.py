@@ -14,6 +14,7 @@ import pytest
 
 from labkit.errors import HostError, LabError
 from labkit.rtp.fault import MediaFaults
+from labkit.rtp.packet import RtpPacket
 from labkit.rtp.report import ReceivedStream
 from labkit.rtp.session import MediaSession
 from labkit.rtp.source import Echo, Tone
@@ -198,6 +199,7 @@ async def test_stop_says_goodbye(pair: Pair) -> None:
     ssrc = pair[0].report().sent[0].ssrc
     pair[0].stop()
     await asyncio.sleep(0.02)
+    assert pair[1].report().rtcp_received
     assert pair[1].reporter.goodbyes == [ssrc]
 
 
@@ -336,3 +338,32 @@ async def test_codec_changes_in_the_middle(pair: Pair) -> None:
             here.update(remote=there.local, source=Tone(), codec=codec, payload_type=payload_type)
         await asyncio.sleep(0.25)
         assert pair[1].report().tone.frequency_hz == pytest.approx(440, abs=0.5)
+
+
+async def test_a_far_side_that_refuses_packets_is_sent_all_of_them(pair: Pair) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = closed.getsockname()
+    pair[0].start(remote=nobody, source=Tone())
+    await asyncio.sleep(0.25)
+    report = pair[0].report()
+    assert report.sent[0].packets >= 8
+    assert report.send_errors == 0
+
+
+async def test_media_from_elsewhere_arrives_beside_that_of_the_far_side(pair: Pair) -> None:
+    talk(pair)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.sendto(bytes(RtpPacket(0, 1, 1, 4711, b"x" * 160)), pair[0].local)
+        await asyncio.sleep(0.1)
+        received = pair[0].report().received
+    assert {stream.ssrc for stream in received} > {4711}
+
+
+async def test_nobody_else_binds_the_port_of_a_session(pair: Pair) -> None:
+    talk(pair)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(pair[0].local)
