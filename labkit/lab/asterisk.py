@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from labkit.errors import ConfigRejected, HostError, LabError, NotReady
+from labkit.lab import console
 from labkit.lab.ami import Ami, Reply
 from labkit.lab.config import ConfigFiles
 from labkit.runtime.base import Runtime
@@ -17,6 +18,7 @@ _FOLDERS = ("db", "keys", "log", "run", "spool")
 _LOG_LINE = re.compile(
     r"^\[[\d :.-]+\] (?P<level>[A-Z]+)\[\d+\](?:\[[^]]*\])? (?P<file>[\w./]+|Ext\. [^:]*): (?P<text>.*)$"
 )
+_BOOTED = {"Command": "core waitfullybooted"}
 _LOG_SETTLES_S = 0.02
 _AMI_S = 0.5
 """How long AMI may take to answer once Asterisk says that it is ready."""
@@ -67,9 +69,7 @@ class Asterisk:
         deadline, begun = time.monotonic() + timeout_s, since
         while True:
             try:
-                self._connect().action(
-                    "Command", Command="core waitfullybooted"
-                )  # AMI listens before the dialplan is there
+                self._act(self._connect(), "Command", _BOOTED)  # AMI listens before the dialplan is there
                 return
             except HostError as why:
                 if "refused" in why.facts:
@@ -125,7 +125,7 @@ class Asterisk:
         """
         offset = self.log_size()
         self.action("Reload")
-        self.action("Command", Command="core waitfullybooted")
+        self.action("Command", **_BOOTED)
         return self._errors_since(offset)
 
     def command(self, line: str) -> str:
@@ -136,11 +136,21 @@ class Asterisk:
         """Send an AMI action; a line that Asterisk closed since is opened again."""
         if self._ami is not None:
             try:
-                return self._ami.action(name, **headers)
+                return self._act(self._ami, name, headers)
             except HostError as why:
                 if "closed the management line" not in str(why):
                     raise
-        return self._connect().action(name, **headers)
+        return self._act(self._connect(), name, headers)
+
+    def _act(self, ami: Ami, name: str, headers: Mapping[str, str]) -> Reply:
+        """Send an action; a command for whose output AMI finds no place goes to the console instead."""
+        try:
+            return ami.action(name, **headers)
+        except HostError as why:
+            if "temporary file" not in str(why):
+                raise
+        line = self._runtime.connect(self.host, f"pbx/run/{console.SOCKET}")
+        return Reply({"Response": "Success"}, output=console.printed(line, headers["Command"]))
 
     def log(self, levels: tuple[str, ...] = (), since: int = 0) -> list[LogLine]:
         """Lines of the log from a byte offset on, of some levels or all."""

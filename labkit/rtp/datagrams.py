@@ -58,7 +58,8 @@ class Batch(Protocol):
 
 def read_waiting(sock: socket.socket) -> Batch | None:
     """What waits at a non-blocking UDP socket, at most MOST datagrams; None when nothing does or it is broken."""
-    return _memory(sock.family).read(sock) if _HAS_RECVMMSG else _read_one_by_one(sock)
+    watched = type(sock).recvmsg is not socket.SocketType.recvmsg  # as labkit.runtime.tap does
+    return _memory(sock.family).read(sock) if _HAS_RECVMMSG and not watched else _read_one_by_one(sock)
 
 
 _HAS_RECVMMSG = sys.platform == "linux" and calcsize("P") == 8

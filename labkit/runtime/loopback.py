@@ -24,10 +24,9 @@ from labkit.errors import HostError, NotReady, RuntimeUnavailable
 from labkit.runtime import rootfs, topology
 from labkit.runtime.base import Address, Completed, Impairment, Recording
 from labkit.runtime.processes import began, own_environment, started, wait_gone
-from labkit.runtime.taps import LoopbackRecorder, TapRecorder, raw_sockets_allowed, tap_words
+from labkit.runtime.taps import SIP_PORT, LoopbackRecorder, TapRecorder, raw_sockets_allowed, tap_words
 
 _BLOCKS = 127 << 7
-_SIP_PORT = 5060
 _TOOLS_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108
 
 # The program becomes a child of init; its `stat` is written down before anybody is told that it runs.
@@ -215,7 +214,7 @@ def _free(networks: Mapping[str, IPv4Network]) -> bool:
     for address in (hosts["pbx"].address, hosts["provider"].address):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             try:
-                sock.bind((address, _SIP_PORT))
+                sock.bind((address, SIP_PORT))
             except OSError:
                 return False
     return True

@@ -55,6 +55,15 @@ def datagram(record: Record) -> bytes:
     return record[1][26:38] + record[1][42:]
 
 
+def told_whose(record: Record, owner: Address) -> Record:
+    """The record with the owner's address and port where the frame's are 0."""
+    time_s, data = record
+    host, port = socket.inet_aton(owner[0]), owner[1].to_bytes(2, "big")
+    hosts = [data[at : at + 4] if any(data[at : at + 4]) else host for at in (26, 30)]
+    ports = [data[at : at + 2] if any(data[at : at + 2]) else port for at in (34, 36)]
+    return time_s, data[:26] + b"".join(hosts + ports) + data[38:]
+
+
 def packed(record: Record) -> bytes:
     """A record as the file holds it."""
     time_s, data = record

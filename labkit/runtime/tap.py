@@ -52,6 +52,11 @@ def tapped(tap: Tap) -> type[socket.socket]:
                 tap.note(self.getsockname(), rest[-1], bytes(data))
             return super().sendto(data, *rest)
 
+        def send(self, data: Any, *flags: int) -> int:
+            if self._noted():
+                tap.note(self.getsockname(), self.getpeername(), bytes(data))
+            return super().send(data, *flags)
+
         def recvfrom(self, *sizes: int) -> Any:
             data, source = super().recvfrom(*sizes)
             self._received(data, source)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from labkit.runtime.loopback import Loopback
     from labkit.runtime.topology import Topology
 
+SIP_PORT = 5060
+"""Where SIP is spoken on every address of the lab."""
+
 _SETTLES_S = 0.02
 
 
@@ -119,10 +122,10 @@ class AsteriskLog:
             self._runtime.run("pbx", ["asterisk", "-C", conf, "-rx", f"pjsip set logger {words}"])
 
     def stop(self) -> Iterator[pcap.Record]:
-        """What was logged since; Asterisk writes 0.0.0.0 for itself."""
+        """What was logged since; Asterisk writes 0.0.0.0 and port 0 for itself."""
         self._begin()
-        pbx = socket.inet_aton(self._runtime.topology.host("pbx").address)
+        pbx = self._runtime.topology.host("pbx").address
         for path in self._files():
-            for time_s, frame in pcap.read(path):
-                if time_s >= self._began_s:
-                    yield time_s, frame[:26] + frame[26:34].replace(bytes(4), pbx) + frame[34:]
+            for record in pcap.read(path):
+                if record[0] >= self._began_s:
+                    yield pcap.told_whose(record, (pbx, SIP_PORT))

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from labkit.errors import LabError
-from labkit.show import ladder_html, ladder_mermaid, ladder_picture, ladder_text
-from labkit.show.canvas import Canvas
+from labkit.show import ladder_html, ladder_mermaid, ladder_text
 from labkit.show.header_lines import with_headers
 from labkit.show.layout import Layout, layout
 from labkit.show.opened import Opened
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from labkit.show.canvas import Canvas
     from labkit.show.ladder_widget import LadderWidget
     from labkit.trace.capture import Capture
     from labkit.trace.trace import Trace
@@ -165,6 +165,8 @@ class Ladder:
         return self.html()
 
     def _canvas(self) -> Canvas:
+        from labkit.show import ladder_picture
+
         return ladder_picture.draw(self.layout, PALETTES[self.theme], exact=self.exact)
 
     def _contents(self) -> str:

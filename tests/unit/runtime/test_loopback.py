@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labkit.errors import RuntimeUnavailable
+from labkit.rtp.datagrams import read_waiting
 from labkit.runtime import loopback, pcap, topology
 from labkit.runtime.base import Impairment
 from labkit.runtime.loopback import Loopback
@@ -93,9 +94,16 @@ def test_a_tapped_socket_writes_down_both_directions_but_not_what_a_peer_wrote_d
             assert b"NOTIFY" == phone.recvmsg(100, 32)[0]
             peer.sendto(b"RTP", phone.getsockname())
             assert b"RTP" == phone.recvfrom(100)[0]
+            pbx.sendto(b"RTP back", phone.getsockname())
+            batch = read_waiting(phone)
+            assert batch
+            assert [b"RTP back"] == [data for data, _, _ in batch.datagrams()]
+            phone.connect(pbx.getsockname())
+            phone.send(b"RTP there")
         ends = [(pcap.ends(record), record[1][42:]) for record in pcap.read(path)]
     there, back = ("127.5.0.21", "127.5.0.10"), ("127.5.0.10", "127.5.0.21")
-    assert [(there, b"REGISTER"), (back, b"200"), (back, b"NOTIFY")] == ends
+    assert [(there, b"REGISTER"), (back, b"200"), (back, b"NOTIFY")] == ends[:3]
+    assert [(back, b"RTP back"), (there, b"RTP there")] == ends[3:]
 
 
 def test_a_tap_that_grows_too_large_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
