@@ -9,9 +9,7 @@ from xdist.remote import Producer  # type: ignore[attr-defined]
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
-    "compose": re.compile(
-        r"tests/lab/test_(container_mishaps|(default_)?container|same_ladder)s?\.py|.*\[compose\b"
-    ),
+    "compose": re.compile(r"tests/lab/test_(container_mishaps|(default_)?container|same_ladder)s?\.py|.*\[compose\b"),
     "loopback": re.compile(r".*\[loopback\b"),
     "provider": re.compile(r"tests/(unit/provider/|lab/test_sipp\.py)"),
     "browser": re.compile(r"tests/browser/"),
