@@ -138,7 +138,7 @@ def _said(value: Answer) -> str:
 
 def _part(given: str, wanted: str) -> str:
     """What of an answer counts: of "Yes, it does" the yes, of "allow_overlap = yes" the option's name."""
-    if wanted in ("yes", "no"):
+    if wanted in ("yes", "no") and not re.match(r"no (?:idea|clue)\b", given.strip()):
         return re.split(r"\W", given.strip(), maxsplit=1)[0]
     return given if "=" in wanted else given.partition("=")[0]
 

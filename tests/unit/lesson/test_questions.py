@@ -66,6 +66,7 @@ def test_an_answer_is_right_in_whatever_form_it_is_given(given: questions.Answer
         (True, "no"),
         (1, "yes"),
         ("nothing", "no"),
+        ("no idea", "no"),
         ("32 ms", "32 s"),
         ("32", 320),
         ("context", "endpoint.context"),
