@@ -61,10 +61,11 @@ class CallPanel(Panel):
             "The line", [("good", (0.0, 0.0)), ("loses 5 %", (0.05, 0.0)), ("jitters 20 ms", (0.0, 20.0))]
         )
         self.quality.observe(self._impair, "value")
-        self.charts, self.ladder, self.words = html(), html(), html()
+        self.charts, self.ladder, self.words, self.players = html(), html(), html(), html()
         self.listen = self.button("Listen", "Play what was said on the last call, both ways", self._listen)
         top = row(self.number, self.out, self.did, self.incoming)
-        self.fill(top, row(self.hang_up, self.quality, self.listen), self.charts, column(self.ladder), self.words)
+        deeds = row(self.hang_up, self.quality, self.listen)
+        self.fill(top, deeds, self.charts, column(self.ladder), self.words, self.players)
         self._over = False
         self._side, self._artist = Errands(make), Errands(make)
         self._heard: Capture | None = None
@@ -89,6 +90,7 @@ class CallPanel(Panel):
 
     def _place(self, doing: str, twin: str, host: str, place: Callable[[Any], str]) -> None:
         self._over = False
+        self.players.value = ""
 
         def watch(lab: Lab) -> str:
             with lab.running().capture(title="live") as recorder:
@@ -166,7 +168,7 @@ class CallPanel(Panel):
 
         if self._heard is None:
             raise HostError("Nothing to listen to yet: place a call first.")
-        self.words.value = "".join(sound(self._heard, way)._repr_html_() for way in WAYS)
+        self.players.value = "".join(sound(self._heard, way)._repr_html_() for way in WAYS)
         return "Press play: what the agent said, and what the agent heard."
 
     def _impair(self, change: dict[str, Any]) -> None:
