@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 SLACK_S = 1.0
 """The way back may begin so long after the end of the way."""
 
+FEW = 3
+"""Packets of a stream that is only the beginning of another."""
+
+AT_ONCE_S = 0.1
+"""The other begins within this time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -37,7 +43,29 @@ def ways(trace: Trace) -> list[Way]:
     groups: dict[int, list[dict[str, Any]]] = {}
     for row in records(trace.columns("streams")):
         groups.setdefault(row["stream"], []).append(row)
-    return sorted((_way(group) for group in groups.values()), key=lambda way: way.first_s)
+    return _continued(sorted((_way(group) for group in groups.values()), key=lambda way: way.first_s))
+
+
+def _continued(found: Iterable[Way]) -> list[Way]:
+    """The streams, where one that breaks off after a few packets and goes on with another SSRC is a single one.
+
+    Asterisk does so where audio arrives while it still joins the two legs of a call.
+    """
+    kept: list[Way] = []
+    for way in found:
+        place = next((n for n, begun in enumerate(kept) if _goes_on(begun, way)), None)
+        if place is None:
+            kept.append(way)
+        else:
+            begun = kept[place]
+            packets, lost = begun.packets + way.packets, begun.lost + way.lost
+            kept[place] = replace(way, first_s=begun.first_s, packets=packets, lost=lost)
+    return kept
+
+
+def _goes_on(begun: Way, way: Way) -> bool:
+    alike = (begun.passage, begun.codec, begun.leg) == (way.passage, way.codec, way.leg)
+    return alike and begun.packets <= FEW and 0 <= way.first_s - begun.last_s <= AT_ONCE_S
 
 
 def _way(group: Sequence[Mapping[str, Any]]) -> Way:

@@ -270,3 +270,15 @@ def test_media_without_signalling_is_drawn_as_well(tmp_path: Path) -> None:
     drawn = ladder(wire.write(tmp_path / "rtp.pcap", wire.rtp(5.0, PBX, 4000, SBC, 5000, 7, range(50))))
     assert ["RTP PCMU"] == [row.label for row in drawn.layout.rows]
     assert 0.0 == drawn.layout.rows[0].arrow.time_s
+
+
+@pytest.mark.parametrize(("first", "pause_s", "shown"), [(2, 0.02, [52]), (2, 1.0, [2, 50]), (20, 0.02, [20, 50])])
+def test_a_few_packets_and_the_stream_that_follows_at_once_are_one_arrow(
+    tmp_path: Path, first: int, pause_s: float, shown: list[int]
+) -> None:
+    signalling = [packet for packet in trunk_call(PBX, PBX, PBX) if 5060 in packet]
+    begun = wire.rtp(0.52, SBC, 20010, PBX, 10034, 7, range(first))
+    gone_on = wire.rtp(begun[-1][0] + pause_s, SBC, 20010, PBX, 10034, 8, range(50))
+    drawn = ladder(wire.write(tmp_path / "call.pcap", [*signalling, *begun, *gone_on]))
+    flows = [arrow.forward for arrow in arrows(drawn, Kind.RTP)]
+    assert shown == [flow.packets for flow in flows if flow]
