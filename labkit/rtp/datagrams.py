@@ -10,6 +10,8 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from errno import ECONNREFUSED
 from functools import cache, lru_cache
 from struct import Struct, calcsize
 from typing import Any, Protocol
@@ -77,14 +79,17 @@ class _Listed(list[Datagram]):
 
 def _read_one_by_one(sock: socket.socket) -> Batch | None:
     found = _Listed()
-    try:
+    with suppress(OSError):
         while len(found) < MOST:
-            data, ancillary, _, address = sock.recvmsg(LARGEST, _CONTROL_OCTETS)
-            seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2]) if ancillary else (time.time(), 0)
-            found.append((data, address[:2], seconds + nanoseconds * 1e-9))
-    except OSError:
-        pass
+            with suppress(ConnectionRefusedError):  # of a packet sent before; what came waits behind it
+                found.append(_read_one(sock))
     return found or None
+
+
+def _read_one(sock: socket.socket) -> Datagram:
+    data, ancillary, _, address = sock.recvmsg(LARGEST, _CONTROL_OCTETS)
+    seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2]) if ancillary else (time.time(), 0)
+    return data, address[:2], seconds + nanoseconds * 1e-9
 
 
 @cache
@@ -98,7 +103,7 @@ class _Memory:
 
     def __init__(self) -> None:
         """Lay it out as the kernel wants it."""
-        from ctypes import PyDLL, addressof, create_string_buffer
+        from ctypes import PyDLL, addressof, create_string_buffer, get_errno
 
         sizes = LARGEST, _NAME_OCTETS, _CONTROL_OCTETS, _VECTOR.size, _MESSAGE.size
         blocks = [create_string_buffer(MOST * size) for size in sizes]
@@ -111,12 +116,17 @@ class _Memory:
             _MESSAGE.pack_into(blocks[4], n * _MESSAGE.size, *name, *vector, *about, 0, 0)
         self._blocks, self._count = blocks, 0
         self._data, self._names, self._control, _, self._headers = (memoryview(block) for block in blocks)
-        self._recvmmsg = PyDLL(None).recvmmsg
+        self._recvmmsg, self._errno = PyDLL(None, use_errno=True).recvmmsg, get_errno
 
     def read(self, sock: socket.socket) -> Batch | None:
         """See `read_waiting`."""
-        self._count = self._recvmmsg(sock.fileno(), self._blocks[4], MOST, socket.MSG_DONTWAIT, None)
+        self._count = self._received(sock)
+        if self._count < 0 and self._errno() == ECONNREFUSED:  # of a packet sent before; what came waits behind it
+            self._count = self._received(sock)
         return self if self._count > 0 else None
+
+    def _received(self, sock: socket.socket) -> Any:
+        return self._recvmmsg(sock.fileno(), self._blocks[4], MOST, socket.MSG_DONTWAIT, None)
 
     def __len__(self) -> int:
         return self._count

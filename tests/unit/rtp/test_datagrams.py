@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -96,6 +96,20 @@ def test_a_system_without_recvmmsg_reads_the_same(sockets: Sockets) -> None:
     assert None is listed.alike()
     assert together[1][2] <= listed.datagrams()[0][2] <= time.time()
     assert None is _read_one_by_one(to)
+
+
+@pytest.mark.parametrize("read", [read_waiting, _read_one_by_one])
+def test_a_refusal_of_what_was_sent_does_not_hide_what_came(
+    sockets: Sockets, read: Callable[[socket.socket], Batch | None]
+) -> None:
+    to, sender, _ = sockets
+    to.connect(sender.getsockname())
+    sender.sendto(packet(1), to.getsockname())
+    sender.close()
+    to.send(packet(2))  # nobody is there any more, and ICMP says so
+    batch = read(to)
+    assert batch
+    assert [packet(1)] == [data for data, _, _ in batch.datagrams()]
 
 
 def test_a_program_asks_for_stamps_once_and_keeps_asking() -> None:
