@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import socket
 
-from labkit.errors import NotReady
+from labkit.errors import HostError, NotReady
 
 SOCKET = "asterisk.ctl"
 """Its name, in Asterisk's run folder."""
 
 
 def printed(sock: socket.socket, line: str, timeout_s: float = 10.0) -> list[str]:
-    """The lines that a command prints on a connected console, which is closed; NotReady when it takes too long."""
+    """The lines that a command prints on a connected console, which is closed.
+
+    NotReady when it takes too long, HostError when Asterisk goes away meanwhile.
+    """
     with sock, sock.makefile("rb") as file:
         sock.settimeout(timeout_s)
         try:
@@ -23,4 +26,8 @@ def printed(sock: socket.socket, line: str, timeout_s: float = 10.0) -> list[str
             sock.sendall(b"cli quit after " + line.encode() + b"\0")
             return file.read().decode(errors="replace").splitlines()
         except TimeoutError:
-            raise NotReady(f"Asterisk did not answer within {timeout_s:g} s.", host="pbx") from None
+            message = f"Asterisk did not end `{line}` within {timeout_s:g} s. Look at: labkit logs pbx"
+            raise NotReady(message, host="pbx") from None
+        except OSError as why:
+            message = f"Asterisk closed its console during `{line}` ({why}). Look at: labkit logs pbx"
+            raise HostError(message, host="pbx") from why

@@ -296,12 +296,9 @@ class MediaSession:
             self._read_rtcp()
         if due:
             self._rtcp_due_s = None
-            self._report_on()
-
-    def _report_on(self) -> None:
-        if self.plan.rtcp_interval_s:
-            self._send_rtcp()
-            self._await_rtcp(self.plan.rtcp_interval_s)
+            if self.plan.rtcp_interval_s:
+                self._send_rtcp()
+                self._await_rtcp(self.plan.rtcp_interval_s)
 
     def _read(self) -> None:
         self._read_rtp()
