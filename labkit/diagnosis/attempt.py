@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from labkit.diagnosis.signals import Signal
 from labkit.trace.legs import Leg
@@ -29,7 +30,7 @@ class Attempt:
     @cached_property
     def invite(self) -> Signal:
         """The first INVITE."""
-        return next(self.requests("INVITE"))
+        return self.requests("INVITE")[0]
 
     @cached_property
     def described(self) -> tuple[Signal, ...]:
@@ -51,29 +52,35 @@ class Attempt:
         """Host of the Request-URI."""
         return self.invite.facts.uri.rpartition("@")[2].partition(";")[0].partition(":")[0]
 
-    def requests(self, *methods: str) -> Iterator[Signal]:
-        """Requests of these methods, first sendings only."""
-        return (each for each in self.signals if not each.code and each.message.method in methods and not each.repeat)
+    @cached_property
+    def _first(self) -> dict[tuple[str, bool], list[Signal]]:
+        """First sendings by method, requests apart from responses."""
+        found: dict[tuple[str, bool], list[Signal]] = {}
+        for each in self.signals:
+            if not each.repeat:
+                found.setdefault((each.method, each.code > 0), []).append(each)
+        return found
 
-    def responses(self, lowest: int, highest: int, method: str = "INVITE") -> Iterator[Signal]:
+    def requests(self, *methods: str) -> list[Signal]:
+        """Requests of these methods, first sendings only, in order of time."""
+        found = [own for method in methods if (own := self._first.get((method, False)))]
+        return found[0] if len(found) == 1 else sorted(chain(*found), key=lambda each: each.time_s)
+
+    def responses(self, lowest: int, highest: int, method: str = "INVITE") -> list[Signal]:
         """Responses to a method, first sendings only."""
-        return (
-            each
-            for each in self.signals
-            if lowest <= each.code <= highest and each.method == method and not each.repeat
-        )
+        return [each for each in self._first.get((method, True), ()) if lowest <= each.code <= highest]
 
     @cached_property
     def answer(self) -> Signal | None:
         """The 2xx."""
-        return next(self.responses(200, 299), None)
+        return next(iter(self.responses(200, 299)), None)
 
     @cached_property
     def refusal(self) -> Signal | None:
         """The response that ended it, an open challenge too; None where it was answered or cancelled."""
-        if self.answer or any(self.requests("CANCEL")):
+        if self.answer or self.requests("CANCEL"):
             return None
-        last = list(self.responses(300, 699))[-1:]
+        last = self.responses(300, 699)[-1:]
         return last[0] if last and last[0].code != 487 else None
 
     @cached_property
@@ -100,7 +107,7 @@ class Attempt:
     @cached_property
     def bye(self) -> Signal | None:
         """The first BYE."""
-        return next(self.requests("BYE"), None)
+        return next(iter(self.requests("BYE")), None)
 
     @property
     def up_s(self) -> float:

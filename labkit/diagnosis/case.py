@@ -11,6 +11,8 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labkit.diagnosis.attempt import Attempt
 from labkit.diagnosis.finding import Evidence
 from labkit.diagnosis.memory import Memory
@@ -24,6 +26,10 @@ from labkit.trace.trace import Trace, open_trace
 _PASSING_S = 0.1
 """Time that a message is given to pass a router before the capture ends."""
 _T1_S = 0.5
+LONG_ENOUGH_S = 0.6
+"""A call that is up for less says nothing about media."""
+SOME_PACKETS = 5
+"""A stream of fewer packets says nothing."""
 _LARGEST_LOG = 64 * 1024 * 1024
 
 
@@ -231,13 +237,38 @@ class Case:
     def streams(self) -> list[dict[str, Any]]:
         """Rows of the table of streams, each a mapping of its columns."""
         columns = self.trace.columns("streams")
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        plain = (each.tolist() if isinstance(each, np.ndarray) else each for each in columns.values())
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
         leg_of = {row["stream"]: row["leg"] for row in rows if row["leg"] is not None}
-        return [{**row, "leg": leg_of.get(row["stream"])} for row in rows]
+        for row in rows:
+            row["leg"] = leg_of.get(row["stream"])
+        return rows
 
     def streams_of(self, attempt: Attempt) -> list[dict[str, Any]]:
         """Rows of the streams of a leg."""
         return self._streams_by_leg.get(attempt.leg.number, [])
+
+    def media_of(self, attempt: Attempt, to_pbx: bool) -> list[dict[str, Any]]:
+        """Rows of the streams of a leg towards the PBX, or from it, as the PBX's side saw them."""
+        return self._media[attempt.leg.number, "dst" if to_pbx else "src"]
+
+    @cached_property
+    def _media(self) -> Memory[tuple[int, str], list[dict[str, Any]]]:
+        near = self.inside or next(iter(self.trace.capture.points))
+
+        def seen(which: tuple[int, str]) -> list[dict[str, Any]]:
+            leg, end = which
+            own = [row for row in self._streams_by_leg.get(leg, ()) if row["packets"] >= SOME_PACKETS]
+            points = {row["point"] for row in own}
+            shown = [row for row in own if row["point"] == near or near not in points]
+            return [row for row in shown if row[end] in self.pbx]
+
+        return Memory(seen)
+
+    @cached_property
+    def answered(self) -> tuple[Attempt, ...]:
+        """The attempts that were answered and up for long enough to hear something."""
+        return tuple(each for each in self.attempts if each.answer is not None and each.up_s >= LONG_ENOUGH_S)
 
     @cached_property
     def _streams_by_leg(self) -> dict[int | None, list[dict[str, Any]]]:

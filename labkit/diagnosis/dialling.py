@@ -75,7 +75,7 @@ def goes_nowhere(case: Case) -> Iterator[Clue]:
         return
     for attempt in case.inbound("phone"):
         refusal = attempt.refused_with(503)
-        taken = refusal is not None and refusal.by_pbx and any(attempt.responses(100, 100))
+        taken = refusal is not None and refusal.by_pbx and bool(attempt.responses(100, 100))
         if refusal is not None and taken and not any(case.onward(attempt)):
             says = (
                 f"The dialplan took the call to {attempt.number}, and no INVITE left for any trunk: Dial leads nowhere."

@@ -75,7 +75,7 @@ def keys_by_info(case: Case) -> Iterator[Clue]:
     for attempt in case.attempts:
         info = next((each for each in attempt.requests("INFO") if "dtmf" in each.header("Content-Type").lower()), None)
         if info is not None:
-            refused = list(attempt.responses(400, 699, "INFO"))
+            refused = attempt.responses(400, 699, "INFO")
             yield Clue(
                 0.85 if refused else 0.5,
                 "Keys go as SIP INFO.",
@@ -106,7 +106,7 @@ def empty_183(case: Case) -> Iterator[Clue]:
     """A 183 without a description is passed on, so the caller hears nothing at all."""
     for attempt in case.outbound():
         empty = [each for each in attempt.responses(183, 183) if each.to_pbx and not each.facts.media]
-        ringing = list(attempt.responses(180, 180))
+        ringing = attempt.responses(180, 180)
         passed = [each for other in case.others_of(attempt) for each in other.responses(180, 183) if each.by_pbx]
         muted = any(each.code == 183 and each.facts.media for each in passed)
         if empty and (muted or not ringing):

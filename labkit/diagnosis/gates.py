@@ -83,7 +83,7 @@ def _inbound(case: Case, attempt: Attempt) -> tuple[str, str]:
     if refusal.code in (401, 407):
         identified = bool(case.settings) and bool(case.settings.identifies(attempt.peer))
         return ("authentication" if identified or attempt.tried_again else "identify"), seen
-    dialled = any(case.onward(attempt)) or any(attempt.responses(100, 199))
+    dialled = any(case.onward(attempt)) or bool(attempt.responses(100, 199))
     return ("dial" if dialled and refusal.code != 488 else _STOPS.get(refusal.code, "dial")), seen
 
 

@@ -200,7 +200,7 @@ def _not_found(case: Case) -> Iterator[Attempt]:
     """Calls that we refused because the dialplan has no such extension."""
     for attempt in case.inbound("trunk", "unknown", "phone"):
         refusal = attempt.refused_with(404)
-        begun = any(attempt.responses(100, 199))
+        begun = bool(attempt.responses(100, 199))
         if refusal is not None and refusal.by_pbx and not begun and not case.refused_further_on(attempt):
             yield attempt
 
@@ -337,7 +337,7 @@ def phone_away(case: Case) -> Iterator[Clue]:
             and refusal.by_pbx
             and refusal.code in (480, 486, 500, 503, 404, 502)
             and not tried
-            and any(attempt.responses(100, 199))
+            and bool(attempt.responses(100, 199))
         ):
             says = "The dialplan took the call (100 Trying) and no INVITE went to a phone: it has no contact to dial."
             evidence = (of(refusal), *logged(said))

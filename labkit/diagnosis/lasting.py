@@ -116,7 +116,7 @@ def refresh_failed(case: Case) -> Iterator[Clue]:
 def changed_to_death(case: Case) -> Iterator[Clue]:
     """A re-INVITE is refused and the call ended right after."""
     for attempt in case.attempts:
-        for again in list(attempt.requests("INVITE"))[1:]:
+        for again in attempt.requests("INVITE")[1:]:
             refusal = next(
                 (each for each in attempt.responses(400, 699) if each.message.cseq == again.message.cseq), None
             )
@@ -138,29 +138,25 @@ def changed_to_death(case: Case) -> Iterator[Clue]:
 
 @rule("signalling", "endpoint.rewrite_contact", "F04")
 def bye_astray(case: Case) -> Iterator[Clue]:
-    """Our BYE or ACK goes to another host than the peer's Contact and routes say, and nobody takes it."""
+    """Our BYE goes to another host than the peer's Contact says, or nobody takes it."""
     for attempt in case.attempts:
-        contact = _remote_contact(attempt)
-        endpoint = case.settings.endpoint_at(attempt.peer)
-        for signal in attempt.requests("BYE", "ACK"):
-            if not signal.by_pbx or (signal.message.method == "ACK" and attempt.answer is None):
-                continue
+        for signal in attempt.requests("BYE"):
             replies = [each for each in attempt.responses(200, 699, "BYE") if each.message.cseq == signal.message.cseq]
             refused = [each for each in replies if each.code >= 400]
-            astray = signal.message.method == "BYE" and (not replies or refused)
-            rewritten = contact and contact not in signal.facts.uri
-            if astray and rewritten:
+            if not signal.by_pbx or (replies and not refused):
+                continue
+            contact = _remote_contact(attempt)
+            if contact and contact not in signal.facts.uri:
+                endpoint = case.settings.endpoint_at(attempt.peer)
                 settings = (cited(endpoint, "rewrite_contact"),) if endpoint else ()
-                sure = 0.93 if yes(endpoint, "rewrite_contact") else 0.6
                 yield Clue(
-                    sure,
+                    0.93 if yes(endpoint, "rewrite_contact") else 0.6,
                     f"The peer's Contact is {contact}; our BYE has {signal.facts.uri} and is not taken.",
                     (of(signal, signal.facts.uri), *(of(each) for each in refused[:1]), *settings),
                 )
-                return
-            if astray and not rewritten and signal.message.method == "BYE":
+            else:
                 yield Clue(0.4, "Our BYE gets no answer.", (of(signal, signal.facts.uri),), "provider.contact")
-                return
+            return
 
 
 def _remote_contact(attempt: Attempt) -> str:

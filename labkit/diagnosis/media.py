@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from labkit.diagnosis.attempt import Attempt
-from labkit.diagnosis.case import Case, logged
+from labkit.diagnosis.case import LONG_ENOUGH_S, SOME_PACKETS, Case, logged
 from labkit.diagnosis.finding import Clue, Evidence, of
 from labkit.diagnosis.rules import rule
 from labkit.diagnosis.settings import cited, yes
 from labkit.diagnosis.signals import Signal
 from labkit.trace.nat import private
 
-_LONG_ENOUGH_S = 0.6
-_SOME_PACKETS = 5
 _LOSSY = 0.02
 
 Row = dict[str, Any]
@@ -29,19 +27,6 @@ def as_evidence(row: Row) -> Evidence:
     """A stream as evidence."""
     way = f"{row['src']}:{row['src_port']} to {row['dst']}:{row['dst_port']}"
     return Evidence("rtp", f"{way}, {row['packets']} packets of {row['codec']}", row["point"])
-
-
-def _answered(case: Case) -> Iterator[Attempt]:
-    return (each for each in case.attempts if each.answer is not None and each.up_s >= _LONG_ENOUGH_S)
-
-
-def _streams(case: Case, attempt: Attempt, to_pbx: bool) -> list[Row]:
-    """Streams of a leg towards the PBX, or from it, as the PBX's side saw them."""
-    point = case.inside or next(iter(case.trace.capture.points))
-    own = [row for row in case.streams_of(attempt) if row["packets"] >= _SOME_PACKETS]
-    points = {row["point"] for row in own}
-    shown = [row for row in own if row["point"] == point or point not in points]
-    return [row for row in shown if (row["dst" if to_pbx else "src"] in case.pbx)]
 
 
 @rule("nat", "transport.external_media_address", "D01", "D03")
@@ -111,16 +96,16 @@ def public_address_to_phone(case: Case) -> Iterator[Clue]:
 @rule("nat", "endpoint.rtp_symmetric", "D05")
 def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
     """The peer's description names an address from which it does not send and where we cannot reach it."""
-    for attempt in _answered(case):
-        described = [_audio(each) for each in attempt.described if each.to_pbx and _audio(each)[1]]
-        if not described:
+    for attempt in case.answered:
+        told = [end for each in attempt.described if each.to_pbx and (end := _audio(each))[1]]
+        if not told:
             continue
-        address, port = described[-1]
-        coming = [row for row in _streams(case, attempt, to_pbx=True) if row["src"] != address]
-        going = [row for row in _streams(case, attempt, to_pbx=False) if row["dst"] == address]
-        unreachable = (private(address) and not private(attempt.peer)) or (private(address) and attempt.role != "phone")
-        found = {row["src"] for row in coming} & {row["dst"] for row in _streams(case, attempt, to_pbx=False)}
-        if found:
+        address, port = told[-1]
+        sent = case.media_of(attempt, to_pbx=False)
+        coming = [row for row in case.media_of(attempt, to_pbx=True) if row["src"] != address]
+        going = [row for row in sent if row["dst"] == address]
+        unreachable = private(address) and (not private(attempt.peer) or attempt.role != "phone")
+        if {row["src"] for row in coming} & {row["dst"] for row in sent}:
             continue  # we went over to where its media comes from
         if coming and going and (unreachable or attempt.role == "phone"):
             endpoint = case.settings.endpoint_at(attempt.peer)
@@ -147,7 +132,7 @@ def sent_to_where_nobody_is(case: Case) -> Iterator[Clue]:
 def media_goes_past_us(case: Case) -> Iterator[Clue]:
     """A re-INVITE of ours tells one party to send to the other directly, across the NAT."""
     for attempt in case.attempts:
-        for signal in list(attempt.requests("INVITE", "UPDATE"))[1:]:
+        for signal in attempt.requests("INVITE", "UPDATE")[1:]:
             address, port = _audio(signal)
             if (
                 signal.by_pbx
@@ -171,7 +156,7 @@ def media_goes_past_us(case: Case) -> Iterator[Clue]:
 def media_dropped_on_the_way(case: Case) -> Iterator[Clue]:
     """RTP for us comes to the firewall and does not pass it."""
     for row in case.media_to_pbx_lost_on_the_way():
-        if row["packets"] < _SOME_PACKETS:
+        if row["packets"] < SOME_PACKETS:
             continue
         low, high = _rtp_range(case)
         outside_range = bool(low) and not low <= row["dst_port"] <= high
@@ -206,8 +191,8 @@ def _rtp_range(case: Case) -> tuple[int, int]:
 @rule("rtp", "rtp.strictrtp", "D07")
 def source_moved(case: Case) -> Iterator[Clue]:
     """The peer's media changes its source in the middle of a call."""
-    for attempt in _answered(case):
-        rows = sorted(_streams(case, attempt, to_pbx=True), key=lambda row: row["first_s"])
+    for attempt in case.answered:
+        rows = sorted(case.media_of(attempt, to_pbx=True), key=lambda row: row["first_s"])
         sources = list(dict.fromkeys((row["src"], row["src_port"]) for row in rows))
         if len(sources) > 1 and not _passed_on(case, attempt, rows[-1]):
             said = case.logged(r"[Ss]trict RTP|dropping due to strict")
@@ -228,16 +213,16 @@ def _passed_on(case: Case, attempt: Attempt, row: Row) -> bool:
     """Whether the PBX sends on another leg of the call until the last packet of a stream that comes in."""
     rows = (each for other in case.others_of(attempt) for each in case.streams_of(other))
     own = (each for each in rows if each["src"] in case.pbx)
-    return any(each["first_s"] <= row["first_s"] and _end_s(each) > _end_s(row) - _LONG_ENOUGH_S for each in own)
+    return any(each["first_s"] <= row["first_s"] and _end_s(each) > _end_s(row) - LONG_ENOUGH_S for each in own)
 
 
 @rule("rtp", "provider.media", "D01", "A16")
 def peer_sends_nothing(case: Case) -> Iterator[Clue]:
     """A call is up and no media comes from the other side, not even to the firewall."""
-    for attempt in _answered(case):
+    for attempt in case.answered:
         if (
             attempt.up_s < 1.0
-            or _streams(case, attempt, to_pbx=True)
+            or case.media_of(attempt, to_pbx=True)
             or not any(_audio(each)[1] for each in attempt.described if each.to_pbx)
         ):
             continue
@@ -259,8 +244,8 @@ def peer_sends_nothing(case: Case) -> Iterator[Clue]:
 @rule("rtp", "provider.media", "D01")
 def media_late_or_cut(case: Case) -> Iterator[Clue]:
     """Media begins long after the answer or ends long before the call."""
-    for attempt in _answered(case):
-        rows = _streams(case, attempt, to_pbx=True)
+    for attempt in case.answered:
+        rows = case.media_of(attempt, to_pbx=True)
         if not rows or attempt.answer is None:
             continue
         first, last = min(rows, key=lambda row: row["first_s"]), max(rows, key=_end_s)
@@ -284,7 +269,7 @@ def unknown_payload_type(case: Case) -> Iterator[Clue]:
     """Packets carry a payload type that was never agreed on."""
     for row in case.streams:
         wrong = sorted(set(row["payload_types"]) - set(row["negotiated"] or ()) - {13, 19})
-        if row["negotiated"] and wrong and row["packets"] >= _SOME_PACKETS and row["dst"] in case.pbx:
+        if row["negotiated"] and wrong and row["packets"] >= SOME_PACKETS and row["dst"] in case.pbx:
             yield Clue(
                 0.85,
                 f"RTP arrives with payload type {', '.join(map(str, wrong))}; agreed were "
@@ -328,7 +313,7 @@ def lost_in_the_router(case: Case) -> Iterator[Clue]:
 @rule("rtp", "network.loss", "D14")
 def bad_network(case: Case) -> Iterator[Clue]:
     """Packets are lost on the way, or come at very uneven times."""
-    rows = [row for row in case.streams if row["packets"] >= 2 * _SOME_PACKETS and row["dst"] in case.pbx]
+    rows = [row for row in case.streams if row["packets"] >= 2 * SOME_PACKETS and row["dst"] in case.pbx]
     lossy = [row for row in rows if row["expected"] and row["lost"] / row["expected"] > _LOSSY]
     if lossy:
         worst = max(lossy, key=lambda row: row["lost"] / row["expected"])
@@ -371,7 +356,7 @@ def undecipherable(case: Case) -> Iterator[Clue]:
 @rule("sdp", "endpoint.moh_suggest", "D10")
 def put_on_hold(case: Case) -> Iterator[Clue]:
     """The other side puts the call on hold and never takes it back."""
-    for attempt in _answered(case):
+    for attempt in case.answered:
         held = [
             each
             for each in attempt.described

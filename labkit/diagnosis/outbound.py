@@ -146,7 +146,7 @@ def refused_by_policy(case: Case) -> Iterator[Clue]:
 
 def _never_ended(case: Case) -> bool:
     """Whether a provider never took a BYE of ours, so that it still counts the call."""
-    byes = (each.bye for each in case.outbound() if each.answer and not any(each.responses(200, 299, "BYE")))
+    byes = (each.bye for each in case.outbound() if each.answer and not each.responses(200, 299, "BYE"))
     return any(each.by_pbx for each in byes if each is not None)
 
 
@@ -291,7 +291,7 @@ def number_unknown(case: Case) -> Iterator[Clue]:
 def no_answer(case: Case) -> Iterator[Clue]:
     """INVITE leaves for the provider and no response comes."""
     for attempt in case.outbound():
-        after = list(attempt.requests("INVITE"))[-1]
+        after = attempt.requests("INVITE")[-1]
         answered = any(each.code and each.time_s > after.time_s for each in attempt.signals if each.method == "INVITE")
         if answered or not case.ignored(after):
             continue

@@ -24,10 +24,10 @@ def _outside(signal: Signal) -> bool:
 @rule("nat", "transport.external_signaling_address", "A03", "F01")
 def private_contact(case: Case) -> Iterator[Clue]:
     """The Contact towards the outside is a private address."""
-    told = [each for each in case.signals if _outside(each) and each.contact_host]
-    seen = [each for each in told if private(each.contact_host)]
-    if not seen or told[-1] is not seen[-1]:
+    last = next((each for each in reversed(case.signals) if _outside(each) and each.contact_host), None)
+    if last is None or not private(last.contact_host):
         return  # nothing, or put right since
+    seen = [each for each in case.signals if _outside(each) and private(each.contact_host)]
     first = next((each for each in seen if each.message.method == "REGISTER"), seen[0])
     transports = [each for each in case.settings.objects("transport") if not each.get("external_signaling_address")]
     settings = tuple(cited(each, "external_signaling_address") for each in transports[:1])

@@ -7,7 +7,7 @@ byte for byte. `labkit.sip.validity` says what is wrong with a message; this mod
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -94,11 +94,16 @@ class Message:
             self._rows = _rows_of(self._text)
         return self._rows
 
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """Give the first row of a header, by its canonical name."""
+    @property
+    def first(self) -> Mapping[str, str]:
+        """The first row of each header, by canonical name."""
         if self._first is None:
             self._first = dict(reversed(self.rows))
-        return self._first.get(name, default)
+        return self._first
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Give the first row of a header, by its canonical name."""
+        return self.first.get(name, default)
 
     def values(self, name: str) -> list[str]:
         """Give every value of a header: all rows, list headers split at their commas (section 7.3.1)."""
@@ -281,12 +286,8 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
 def _rows_of(text: str) -> tuple[Row, ...]:
     if "\n " in text or "\n\t" in text:
         text = _FOLD.sub(" ", text)
-    rows = []
-    for line in text.split("\n"):
-        name, _, value = line.partition(":")
-        if name and name != "\r":
-            rows.append((canonical(name), value.strip()))
-    return tuple(rows)
+    parts = [line.partition(":") for line in text.split("\n")]
+    return tuple([(canonical(name), value.strip()) for name, _, value in parts if name and name != "\r"])
 
 
 def replaced(rows: Sequence[Row], name: str, value: str | None) -> list[Row]:

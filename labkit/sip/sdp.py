@@ -111,7 +111,7 @@ class MediaDescription(_Section):
     @property
     def ptime_ms(self) -> int | None:
         """Packet time that the writer wishes to receive (RFC 8866 section 6.4)."""
-        return number((self.attribute("ptime") or "").partition(".")[0], 4)
+        return _ptime_ms(self.lines)
 
     @property
     def packet_ms(self) -> int:
@@ -141,6 +141,12 @@ def _rtp_formats(formats: tuple[str, ...], lines: tuple[Line, ...]) -> tuple[For
     )
 
 
+@lru_cache(maxsize=1024)
+def _ptime_ms(lines: tuple[Line, ...]) -> int | None:
+    values = (value for kind, value in lines if kind == "a" and value.startswith("ptime:"))
+    return number(next(values, "").removeprefix("ptime:").partition(".")[0], 4)
+
+
 def _by_format(lines: Iterable[Line], name: str) -> dict[str, str]:
     """An attribute's values by the payload type that each begins with."""
     values = (value[len(name) :] for kind, value in lines if kind == "a" and value.startswith(name))
@@ -161,15 +167,13 @@ class SessionDescription(_Section):
     def parse(cls, data: bytes | str) -> SessionDescription:
         """Read a description; ParseError when it does not start with `v=` or an `m=` line is broken."""
         text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
-        sections: list[list[Line]] = [[]]
-        for line in _lines(text):
-            if line[0] == "m":
-                sections.append([])
-            sections[-1].append(line)
-        session, *media = map(tuple, sections)
+        lines = tuple([(line[0], line[2:].rstrip("\r")) for line in text.split("\n") if line[1:2] == "="])
+        begins = [place for place, (kind, _) in enumerate(lines) if kind == "m"]
+        session = lines[: begins[0]] if begins else lines
         if not session or session[0][0] != "v":
             raise ParseError(f"SDP starts with {text[:40]!r}, expected 'v=0'", text=text)
-        return cls(session, tuple(MediaDescription.parse(own[0][1], own[1:]) for own in media))
+        own = [(lines[at][1], lines[at + 1 : end]) for at, end in zip(begins, [*begins[1:], None], strict=False)]
+        return cls(session, tuple([MediaDescription.parse(*each) for each in own]))
 
     @classmethod
     def make(
@@ -211,10 +215,3 @@ class SessionDescription(_Section):
 
     def __bytes__(self) -> bytes:
         return str(self).encode("utf-8", "surrogateescape")
-
-
-def _lines(text: str) -> Iterator[Line]:
-    for line in text.split("\n"):
-        line = line.rstrip("\r")
-        if len(line) > 1 and line[1] == "=":
-            yield line[0], line[2:]

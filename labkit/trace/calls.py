@@ -124,23 +124,24 @@ def _related(leg: Leg, index: dict[Key, list[Leg]]) -> Iterator[Leg]:
 
 def _keys(leg: Leg, asking: bool = False) -> Iterator[Key]:
     """What a leg is found by, or asks for: the same, but for Call-IDs of which one is a part of the other."""
-    yield "call-id", leg.call_id
-    yield from (("call-id", name) for name in leg.named_call_ids)
-    yield from (("session", value) for value in leg.session_ids)
-    yield from (("charging", value) for value in leg.charging_ids)
-    yield from (("media", endpoint) for endpoint in leg.media_addresses)
-    yield from (("number", number) for number in leg.callers | leg.called)
     whole = leg.call_id.partition("@")[0]
+    yield "call-id", leg.call_id
     yield "whole", whole
     if asking:
         yield "part", whole
-    yield from (("whole" if asking else "part", part) for part in _parts(whole))
+    for kind, values in (
+        ("call-id", leg.named_call_ids), ("session", leg.session_ids), ("charging", leg.charging_ids),
+        ("media", leg.media_addresses), ("number", leg.callers | leg.called),
+        ("whole" if asking else "part", _parts(whole)),
+    ):  # fmt: skip
+        for value in values:
+            yield kind, value
 
 
-def _parts(whole: str) -> Iterator[str]:
+def _parts(whole: str) -> list[str]:
     """A Call-ID without what some B2BUAs put behind it."""
-    parts = (whole.rsplit(mark, 1)[0] for mark in "-_." if mark in whole)
-    return (part for part in parts if len(part) >= _AFFIX)
+    parts = [whole.rsplit(mark, 1)[0] for mark in "-_." if mark in whole]
+    return [part for part in parts if len(part) >= _AFFIX]
 
 
 def _link(first: Leg, second: Leg) -> Link | None:

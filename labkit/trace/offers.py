@@ -67,7 +67,7 @@ def _role(each: Facts, side: str, pending: str | None, last: dict[tuple[str, int
     if pending is not None and pending != side:
         return ANSWER
     before = last.get((side, each.media[0].place))
-    same = before is not None and str(before.session) == str(each.media[0].session)
+    same = before is not None and before.session == each.media[0].session
     return REPEAT if same else OFFER
 
 

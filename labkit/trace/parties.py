@@ -71,7 +71,7 @@ class Parties:
     def _at(self, end: Endpoint, time_s: float) -> tuple[int, Description] | None:
         """The description of an endpoint that holds at a time: the last one before it, or else the first."""
         known = self.by_endpoint.get(end, ())
-        before = [each for each in known if each[1].facts.message.time_s <= time_s]
+        before = [each for each in known if each[1].facts.message.time_s <= time_s] if len(known) > 1 else known
         return before[-1] if before else known[0] if known else None
 
     def _party(self, leg: int, side: str, by: str, time_s: float) -> Party:
@@ -80,5 +80,5 @@ class Parties:
     def described(self, leg: int, side: str, time_s: float) -> Announcement | None:
         """The audio section that a side of a leg described last before a time, or else first."""
         known = [each for each in self.by_side.get((leg, side), ()) if each.announcement.media.kind == "audio"]
-        before = [each for each in known if each.facts.message.time_s <= time_s]
+        before = [each for each in known if each.facts.message.time_s <= time_s] if len(known) > 1 else known
         return (before[-1] if before else known[0]).announcement if known else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,7 @@ class Streams:
     """What the descriptions of this point say."""
     first_ns: int
     """Time of the first frame of the trace since 1970."""
+    _last: dict[tuple[int, int], Packets] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, scan: Scan, announced: Announced, first_ns: int) -> Streams:
@@ -96,7 +97,14 @@ class Streams:
             yield first, len(self.flows)
 
     def packets(self, first: int, behind: int) -> Packets:
-        """The packets of a run of streams."""
+        """The packets of a run of streams; the last run is kept, for several tables are made from each."""
+        run = first, behind
+        found = self._last.get(run) or self._packets(*run)
+        self._last.clear()
+        self._last[run] = found
+        return found
+
+    def _packets(self, first: int, behind: int) -> Packets:
         groups = Groups.of(self.groups.size[first:behind])
         begin = self.groups.begin[first]
         media = self.media.take(self.rows[begin : begin + groups.total])

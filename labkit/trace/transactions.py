@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -52,33 +53,32 @@ def transactions(known: Sequence[Facts]) -> Transactions:
     """Sort messages into transactions, tell retransmissions, recognise packets seen at several points."""
     by_key: dict[tuple[str, ...], Transaction] = {}
     found = Transactions([], [], [], [])
-    copies: dict[tuple[object, ...], int] = {}
+    copies: Counter[tuple[object, ...]] = Counter()
     packets: dict[tuple[object, ...], int] = {}
     for each in known:
-        key = _key(each)
-        if key not in by_key:
-            by_key[key] = Transaction(len(by_key) + 1)
-            found.all.append(by_key[key])
-        by_key[key].messages.append(each.message)
-        found.number_of.append(by_key[key].number)
-        same = (*key, each.message.start, each.message.cseq, each.to_tag, each.message.transport == "ICMP")
-        here = (each.message.point, _hop(each.message), *same)
-        copy = copies[here] = copies.get(here, -1) + 1
+        message, key = each.message, _key(each)
+        transaction = by_key.get(key)
+        if transaction is None:
+            transaction = by_key[key] = Transaction(len(by_key) + 1)
+            found.all.append(transaction)
+        transaction.messages.append(message)
+        quoted = message.transport == "ICMP"
+        same = (key, message.method, message.code, message.reason, message.cseq, each.to_tag, quoted)
+        here = (message.point, message.src, message.src_port, message.dst, message.dst_port, same)
+        copy = copies[here]
+        copies[here] = copy + 1
+        found.number_of.append(transaction.number)
         found.repeats.append(copy)
-        found.packet_of.append(packets.setdefault((copy, *same), len(packets) + 1))
+        found.packet_of.append(packets.setdefault((copy, same), len(packets) + 1))
     return found
 
 
 def _key(each: Facts) -> tuple[str, ...]:
     """What the messages of a transaction share (RFC 3261 section 17.1.3 and 17.2.3)."""
     message = each.message
-    method = message.cseq_method or message.method or ""
-    number = message.cseq.partition(" ")[0]
+    number, _, method = message.cseq.partition(" ")
+    method = method.strip() or message.method or ""
     method = "INVITE" if method == "ACK" else method
     if is_cookie(each.branch):
         return each.branch, each.sent_by, method
     return message.call_id, each.from_tag, number, method
-
-
-def _hop(message: Message) -> tuple[object, ...]:
-    return message.src, message.src_port, message.dst, message.dst_port
