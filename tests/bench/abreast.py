@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import current_process, get_context, util
@@ -29,7 +30,8 @@ def abreast(
     work: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], count: int, name: str, runtime: str | None
 ) -> Iterator[Result]:
     """What `work(lab, *task)` gave for each task, in order, from so many labs that end with the last task."""
-    with ProcessPoolExecutor(count, get_context("spawn"), _begin, (name, runtime)) as pool:
+    own = f"{name}-{os.getpid()}"  # two benches at once do not take each other's labs
+    with ProcessPoolExecutor(count, get_context("spawn"), _begin, (own, runtime)) as pool:
         yield from pool.map(_work, *zip(*((work, task) for task in tasks), strict=True))
 
 
