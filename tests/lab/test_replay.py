@@ -43,21 +43,32 @@ def replayed() -> Iterator[Lab]:
         lab.down()
 
 
-def outcome(verdict: Verdict) -> list[tuple[str, bool]]:
-    """Every check and whether it passed."""
-    return [(check.name, check.passed) for check in verdict.checks]
+SCARCE = {"busy-hour-488", "robot-voice-inbound"}
+"""Their fault gives calls at once too little for all, of ports or of packets: who goes without is chance."""
+
+
+def outcome(scenario: Scenario, verdict: Verdict) -> list[tuple[str, bool]]:
+    """Every check and whether it passed; where calls at once compete, those of the scenario's own calls."""
+    own = {call.name for call in scenario.call}
+    kept = [each for each in verdict.checks if scenario.slug not in SCARCE or each.name.partition(":")[0] in own]
+    return [("all", verdict.passed), *((check.name, check.passed) for check in kept)]
 
 
 def arrows(call: Call) -> dict[str, list[str]]:
-    """The arrows of a call by leg and point, each message once: what is chance is left out, as when a timer fires."""
+    """The arrows of a call by leg and point, each message once.
+
+    What is chance is left out: when a timer fires, and what the PBX still repeats for calls before this one.
+    """
     messages = call.trace.messages
-    messages = messages[messages["leg"].notna() & (messages["retransmission"] == 0)]
+    ends = {end.call_id for end in (call.near, call.far) if end}
+    own = messages["call"].isin(set(messages["call"][messages["call_id"].isin(ends)]))
+    messages = messages[own & (messages["retransmission"] == 0)]
     what = messages["method"].fillna(messages["code"].astype("string"))
     lines = (
         messages["src_name"] + " > " + messages["dst_name"] + " " + what + " in " + messages["cseq"].str.split().str[1]
     )
-    places = messages["point"] + " " + messages["leg"].astype("string")
-    return {str(place): list(found) for place, found in lines.groupby(places)}
+    legs = messages["leg"].rank(method="dense").astype("int").astype("string")
+    return {str(place): list(found) for place, found in lines.groupby(messages["point"] + " " + legs)}
 
 
 def ladders(lab: Lab, scenario: Scenario) -> list[dict[str, list[str]]]:
@@ -70,7 +81,7 @@ def ladders(lab: Lab, scenario: Scenario) -> list[dict[str, list[str]]]:
 def test_a_recorded_scenario_is_seen_and_judged_as_on_the_live_lab(live: Lab, replayed: Lab, slug: str) -> None:
     scenario = live.break_(slug)
     replayed.break_(slug)
-    assert outcome(live.verify()) == outcome(replayed.verify())
+    assert outcome(scenario, live.verify()) == outcome(scenario, replayed.verify())
     assert ladders(live, scenario) == ladders(replayed, scenario)
 
 
