@@ -24,6 +24,7 @@ DIDS = "+442079460000", "+442079460001"
 """The healthy lab's own numbers, one for each trunk."""
 _GOOD = ("Registered", "Reachable", "NonQualified")
 _WAITS = ("calling", "ringing", "new")
+_TALKS = {"sendonly": "holds", "recvonly": "is held by", "inactive": "no media either way with"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _state(what: str, state: str) -> Mark:
 def _doing(call: CallReport) -> str:
     if call.state in _WAITS:
         return "rings, called by" if call.direction == "incoming" else "calls"
-    return "talks with"
+    return _TALKS.get(call.media_direction, "talks with")
 
 
 def other(call: CallReport) -> str:

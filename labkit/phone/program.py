@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from labkit.control import serve_until_stopped
 from labkit.phone.line import Line
 from labkit.phone.settings import TONES, Account, Behaviour, read_address
-from labkit.rtp.ports import stamping
+from labkit.rtp.ports import allow_files, stamping
 
 METHODS = (
     "register", "unregister", "registrations", "place", "wait", "wait_for_call", "answer", "reject", "hang_up", "hold",
@@ -42,6 +42,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 async def run(options: argparse.Namespace) -> None:
     """Be a phone until SIGTERM."""
     stamping()
+    allow_files()
     line = Line(*_line(options))
     await line.open()
     first = asyncio.ensure_future(line.register()) if options.register else None

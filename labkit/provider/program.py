@@ -15,7 +15,7 @@ from labkit.control import serve_until_stopped
 from labkit.provider.policy import load_table
 from labkit.provider.portal import Portal
 from labkit.provider.service import Service
-from labkit.rtp.ports import stamping
+from labkit.rtp.ports import allow_files, stamping
 
 METHODS = (
     "call", "place_call", "calls", "report", "hang_up", "registrations", "forget_registrations", "options", "set",
@@ -50,6 +50,7 @@ def table_of(options: argparse.Namespace) -> dict[str, Any]:
 async def run(options: argparse.Namespace) -> None:
     """Be a provider until SIGTERM."""
     stamping()
+    allow_files()
     service = Service(table_of(options))
     await service.open()
     portal = Portal(service)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 from contextlib import suppress
+from errno import EMFILE, ENFILE
 from functools import cache
 from typing import Any
 
@@ -27,10 +28,19 @@ def stamping() -> socket.socket:
     return sock
 
 
+def allow_files() -> None:
+    """Let this program open as many files as the system allows it at most: a media session takes three."""
+    import resource  # not everywhere; sockets of the lab are where it is
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def open_pair(host: str, ports: range) -> tuple[socket.socket, socket.socket]:
     """Bind the first free pair, looked for from a random place; `range(1)` lets the system choose.
 
-    HostError when none is free or the host is not one of this machine's addresses.
+    HostError when none is free, files have run out, or the host is not one of this machine's addresses.
     """
     choices = [port for port in ports if port % 2 == 0]
     begin = random.randrange(len(choices)) if choices else 0
@@ -40,6 +50,10 @@ def open_pair(host: str, ports: range) -> tuple[socket.socket, socket.socket]:
             return _bind_pair(host, port)
         except OSError as error:
             why = error
+        if why.errno in (EMFILE, ENFILE):
+            raise HostError(
+                f"no media socket on {host}: {why.strerror}. Allow more: ulimit -n 4096", host=host
+            ) from why
     message = f"no two free UDP ports for media on {host} in {ports.start}..{ports.stop - 1} ({why}). Widen the range."
     raise HostError(message, host=host, ports=ports)
 

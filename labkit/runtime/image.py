@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -72,20 +73,36 @@ def build() -> None:
 
 @contextmanager
 def _tar(root: rootfs.Rootfs) -> Iterator[IO[bytes]]:
-    """The image's files as a tar stream, owned by root."""
+    """The image's files as a tar stream, owned by root; bytecode comes last, and is made meanwhile."""
     with tempfile.TemporaryDirectory() as added:
-        _compile(root, Path(added))
         (root.path / "lab").chmod(0o1777)  # a new volume takes this over, and its user may be anybody
-        modules = Path(root.modules)  # in a folder that is named after the machine
-        (Path(added) / "usr/lib/asterisk").symlink_to(modules.parent.relative_to("/usr/lib"))
         command = ["tar", "-c", "--owner=0", "--group=0", "--sort=name"]
         command += [f"--exclude={pattern}" for pattern in _LEFT_OUT]
-        command += ["-C", str(root.path), ".", "-C", added, f"./{_BYTECODE}", "./usr/lib/asterisk"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
+        command += ["-C", str(root.path), ".", "-C", added, "-T", "-"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tar:
             assert tar.stdout is not None  # noqa: S101 - PIPE was asked for
-            yield tar.stdout
+            with ThreadPoolExecutor(1) as beside:
+                made = beside.submit(_add, root, Path(added), tar)
+                try:
+                    yield tar.stdout
+                finally:
+                    made.result()  # why it failed says more than that the stream was cut
         if tar.returncode:
             raise RuntimeUnavailable(f"The files of the image could not be read from {root.path}.")
+
+
+def _add(root: rootfs.Rootfs, added: Path, tar: subprocess.Popen[bytes]) -> None:
+    """Make what the rootfs lacks, and tell tar its names; tar is cut short where that fails."""
+    try:
+        _compile(root, added)
+        modules = Path(root.modules)  # in a folder that is named after the machine
+        (added / "usr/lib/asterisk").symlink_to(modules.parent.relative_to("/usr/lib"))
+        assert tar.stdin is not None  # noqa: S101 - PIPE was asked for
+        with suppress(BrokenPipeError), tar.stdin as names:  # tar says itself why it ended
+            names.write(f"./{_BYTECODE}\n./usr/lib/asterisk\n".encode())
+    except BaseException:
+        tar.kill()
+        raise
 
 
 def _compile(root: rootfs.Rootfs, target: Path) -> None:

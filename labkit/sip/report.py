@@ -62,6 +62,8 @@ class CallReport:
     """DTMF that came as INFO."""
     media: Any = None
     """A `labkit.rtp.report.MediaReport`: figures per SSRC both ways, tone, DTMF; None for a call without media."""
+    media_direction: str = ""
+    """Agreed direction of media, seen from this end: sendonly where it holds the other; empty without (RFC 3264)."""
 
     @property
     def answered(self) -> bool:
@@ -97,7 +99,7 @@ def report_of(call: Call, name: str, media: Any = None) -> CallReport:
         cause=ending.cause if ending else "",
         provisional=tuple(Provisional(*item) for item in call.provisional), times=dict(call.times),
         codec=agreed.codec.name if agreed else "", headers=headers,
-        digits_by_info=call.digits_by_info, media=media,
+        digits_by_info=call.digits_by_info, media=media, media_direction=agreed.direction if agreed else "",
     )  # fmt: skip
 
 
@@ -125,5 +127,6 @@ def revive(kind: Any, plain: Any) -> Any:
         return {keys(key): revive(values, item) for key, item in plain.items()}
     if is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return kind(**{item.name: revive(hints[item.name], plain[item.name]) for item in fields(kind)})  # type: ignore[operator]
+        known = (item.name for item in fields(kind) if item.name in plain)
+        return kind(**{name: revive(hints[name], plain[name]) for name in known})  # type: ignore[operator]
     return plain

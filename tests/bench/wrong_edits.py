@@ -40,24 +40,25 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     unhealed: list[str] = field(default_factory=list)
     healing_s: list[float] = field(default_factory=list)
+    slow: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         """Count another's edits as well."""
         self.edits += other.edits
-        for name in ("false_fixes", "lost", "unhealed", "healing_s"):
+        for name in ("false_fixes", "lost", "unhealed", "healing_s", "slow"):
             getattr(self, name).extend(getattr(other, name))
 
     @property
     def clean(self) -> bool:
         """Whether all went as it must."""
-        return not (self.false_fixes or self.lost or self.unhealed) and max(self.healing_s, default=0.0) <= HEALED_S
+        return not (self.false_fixes or self.lost or self.unhealed or self.slow)
 
     def __str__(self) -> str:
         head = (
             f"{self.edits} edits, {len(self.false_fixes)} false fixes, {len(self.lost)} lost, {len(self.unhealed)} not "
             f"healed, healing at most {max(self.healing_s, default=0.0):.1f} s"
         )
-        return "\n".join([head, *self.false_fixes, *self.lost, *self.unhealed])
+        return "\n".join([head, *self.false_fixes, *self.lost, *self.unhealed, *self.slow])
 
 
 def remove(lines: list[str], at: int, rng: random.Random) -> None:
@@ -129,7 +130,9 @@ def _tried(lab: Lab, slug: str, rng: random.Random, tally: Tally) -> None:
         tally.lost.append(what)
     began = time.monotonic()
     lab.heal()
-    tally.healing_s.append(time.monotonic() - began)
+    tally.healing_s.append(took_s := time.monotonic() - began)
+    if took_s > HEALED_S:
+        tally.slow.append(f"{what}\n{lab.history[-1].label}: {took_s:.1f} s")
     if not (verdict := lab.verify()).passed:
         tally.unhealed.append(f"{what}\n{verdict}")
 

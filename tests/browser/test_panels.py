@@ -55,6 +55,7 @@ def test_the_lab_panel_starts_a_lab_and_handles_calls_by_mouse_and_by_keyboard(l
     expect(first.get_by_label("answers by itself")).not_to_be_checked()
     keys.push(second.get_by_role("button", name="Hold"))
     said(board, "phone-1002 put the other end on hold")
+    seen(second, "holds +15550100")
     keys.to(second.get_by_label("Keys"))
     keys.press("Control+a")
     keys.type("42#")

@@ -64,9 +64,11 @@ def test_hold_silences_and_resume_brings_back(phones: tuple[Phone, Phone]) -> No
     until(lambda: hears(first, call, 440))
     packets = first.report(call).media.received[0].packets
     first.hold(call)
-    until(lambda: "modified" in first.report(call).times)
+    until(lambda: first.report(call).media_direction == "sendonly")
+    assert "modified" in first.report(call).times
     first.resume(call)
     until(lambda: first.report(call).media.received[-1].packets > packets and hears(first, call, 440))
+    assert first.report(call).media_direction == "sendrecv"
     first.hang_up(call)
 
 

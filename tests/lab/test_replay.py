@@ -43,8 +43,8 @@ def replayed() -> Iterator[Lab]:
         lab.down()
 
 
-SCARCE = {"busy-hour-488", "robot-voice-inbound"}
-"""Their fault gives calls at once too little for all, of ports or of packets: who goes without is chance."""
+SCARCE = {"busy-hour-488", "no-more-than-two-calls", "robot-voice-inbound"}
+"""Their fault gives calls at once too little for all, of ports, calls or packets: who goes without is chance."""
 
 
 def outcome(scenario: Scenario, verdict: Verdict) -> list[tuple[str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,20 @@ def test_a_second_panel_takes_the_place_of_the_first(lab: FakeLab) -> None:
 
 def seen(**parts: Any) -> Sight:
     return Sight(FakeLab.topology, RUNNING, **parts)
+
+
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ("sendrecv", "talks with"),
+        ("sendonly", "holds"),
+        ("recvonly", "is held by"),
+        ("inactive", "no media either way"),
+    ],
+)
+def test_a_call_on_hold_says_who_holds_whom(direction: str, said: str) -> None:
+    held = replace(call(), media_direction=direction)
+    assert seen(calls={"phone-1001": (held,)}).doing("phone-1001").startswith(said)
 
 
 def test_the_picture_and_its_words_tell_states_and_calls() -> None:
