@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TypeVar
 
 from labkit.control import ControlClient
@@ -22,6 +23,7 @@ PROVIDER = "provider"
 PHONES = ("phone-1001", "phone-1002")
 """The hosts that are phones."""
 
+_LOOK_EACH = 30
 _Client = TypeVar("_Client", bound=ControlClient)
 
 
@@ -91,12 +93,13 @@ class Parties:
         return client
 
     def _connect(self, host: str, kind: type[_Client], timeout_s: float = 5.0) -> _Client:
-        deadline = time.monotonic() + timeout_s
+        deadline, attempts = time.monotonic() + timeout_s, count()
         while True:
             try:
                 return kind(self._runtime.connect(host, self.control(host)), host)
             except HostError:
-                if time.monotonic() > deadline or host not in self._runtime.running():
+                look = next(attempts) % _LOOK_EACH == 0  # which takes time where hosts are containers
+                if look and (time.monotonic() > deadline or host not in self._runtime.running()):
                     raise
                 time.sleep(0.01)
 

@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from labkit.control import dial
@@ -28,6 +28,8 @@ from labkit.runtime.base import Address, Completed, Impairment
 from labkit.runtime.container_capture import ContainerRecorder
 from labkit.runtime.processes import wait_for_text
 from labkit.runtime.relay import CONNECTED
+
+Result = TypeVar("Result")
 
 _SHARED = "run"
 _OWN = "/tmp"  # noqa: S108 - of one container, with one user in it
@@ -95,22 +97,29 @@ class Compose:
 
     def up(self) -> None:
         """Make the containers and networks; RuntimeUnavailable says why this machine cannot."""
-        looked, made = _meanwhile(engine.check_compose), _meanwhile(image.ensure)
-        looked.result()
+        looked, made, taken = _meanwhile(engine.check_compose), _meanwhile(image.ensure), _meanwhile(subnets.taken)
         made.result()
+        try:
+            self._begin_apart(taken)
+        finally:
+            looked.result()  # an old Compose explains whatever went wrong
+
+    def _begin_apart(self, taken: Future[list[IPv4Network]]) -> None:
+        """Begin in free networks; another lab may take them after they were looked at."""
         for tries_left in (2, 1, 0):
             try:
-                self._begin(0 if tries_left == 2 else random.randrange(250))
+                self._begin(taken.result(), 0 if tries_left == 2 else random.randrange(250))
                 return
-            except RuntimeUnavailable as why:  # another lab may have taken the networks since they were looked at
+            except RuntimeUnavailable as why:
                 if not tries_left or "networks collide" not in str(why):
                     raise
                 self.down()
+                taken = _meanwhile(subnets.taken)
 
-    def _begin(self, place: int) -> None:
+    def _begin(self, taken: Sequence[IPv4Network], place: int) -> None:
         for name in ("log", "captures", "run"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        networks = subnets.choose(subnets.taken(), place)
+        networks = subnets.choose(taken, place)
         settled = {"networks": {name: str(network) for name, network in networks.items()}}
         self._state.write_text(json.dumps(settled))
         self._starting = _meanwhile(self._start_services)
@@ -293,9 +302,9 @@ class Compose:
         self.run("router", ["nft", "-f", "-"], stdin=begin + rules).check("router")
 
 
-def _meanwhile(work: Callable[..., None], *words: str) -> Future[None]:
+def _meanwhile(work: Callable[[], Result]) -> Future[Result]:
     with_one = ThreadPoolExecutor(1)
-    begun = with_one.submit(work, *words)
+    begun = with_one.submit(work)
     with_one.shutdown(wait=False)
     return begun
 

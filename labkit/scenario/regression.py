@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.scenario.evidence import refusal
 from labkit.scenario.judge import judged
@@ -12,7 +12,9 @@ from labkit.scenario.model import CallPlan, Expected, Scenario
 from labkit.scenario.run import Run
 from labkit.scenario.values import own_values
 from labkit.scenario.verdict import Check, Verdict
-from labkit.trace import Trace, open_trace
+
+if TYPE_CHECKING:
+    from labkit.trace import Trace
 
 STRANGER = "stranger"
 """The host on the internet whom nobody invited."""
@@ -37,6 +39,8 @@ def regression(values: Mapping[str, str]) -> tuple[CallPlan, ...]:
 
 def verdict(scenario: Scenario, run: Run) -> Verdict:
     """Judge a run, live or recorded, by what must be good; the fix is not looked at."""
+    from labkit.trace import open_trace
+
     plans = (*scenario.call, *regression(own_values(run.seed)))
     took = Check(
         "Asterisk takes the configuration", not run.refused, "no errors", "; ".join(run.refused) or "no errors"
