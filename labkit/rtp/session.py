@@ -44,7 +44,7 @@ ECHO_PACKETS = 10
 RTCP_COMPENSATION = 1.21828
 """What a randomized interval is divided by to keep its mean (RFC 3550, section 6.3.1)."""
 
-READ_EVERY_MS = 800
+READ_EVERY_MS = 1200
 """How long packets may wait to be read, and RTCP to be sent. The kernel has noted when they came
 (`labkit.rtp.datagrams`), so no figure depends on it, and packets read together cost a fraction of those read one by
 one."""
@@ -250,14 +250,14 @@ class MediaSession:
         if self._sending and self._open and self.plan.sends and not special:
             self._flow = self.outlet.flow(self.sender)
             next(self._flow)
-            self._sending = self._ticker.replace(self._sending, self._flow.send)
+            self._ticker.replace(self._sending, self._flow.send)
 
     def _halt(self) -> None:
         """Send packet by packet from now on."""
         if self._flow and self._sending:
             self._flow.close()
             self._flow = None
-            self._sending = self._ticker.replace(self._sending, self._tick)
+            self._ticker.replace(self._sending, self._tick)
 
     def _tick(self, due_s: float) -> None:
         """Send what is due at one packet time, whatever is to be done about it."""
@@ -361,9 +361,9 @@ class MediaSession:
         self._rtcp_due_s = self._loop.time() + mean_s * random.uniform(0.5, 1.5) / RTCP_COMPENSATION
 
     def _send_rtcp(self, goodbye: bool = False) -> None:
+        """Tell the far side what was sent and read so far."""
         if not self.plan.reachable:
             return
-        self._read_rtp()
         self._flow_on()
         sent = self.outlet.sent.get(self.sender.ssrc.to_bytes(4, "big"))
         sources = [source.statistics for source in self.receiver.sources.values()]

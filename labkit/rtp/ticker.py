@@ -27,12 +27,12 @@ Tick = Callable[[float], object]
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One callable on the clock; `Ticker.remove` takes it off."""
+    """The place of one callable on the clock; `Ticker.remove` takes it off."""
 
-    tick: Tick
-    """What is called."""
-    fellows: list[Tick]
-    """What is called at the same step, `tick` among them."""
+    number: int
+    """Its name there."""
+    fellows: dict[int, Tick]
+    """What is called at the same step, by name."""
 
 
 _tickers: WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker] = WeakKeyDictionary()
@@ -54,8 +54,8 @@ class Ticker:
         self.ticks = 0
         self.late_ticks = 0
         self.max_late_s = 0.0
-        self._rings: dict[int, list[list[Tick]]] = {}
-        self._active = 0
+        self._rings: dict[int, list[dict[int, Tick]]] = {}
+        self._given = self._active = 0
         self._number = 0
         self._epoch_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -72,22 +72,21 @@ class Ticker:
             self._number, self._epoch_s = 0, loop.time()
             self._timer = loop.call_at(self._epoch_s + TICK_S, self._run, loop)
         steps = period_ms // TICK_MS
-        fellows = min(self._rings.setdefault(steps, [[] for _ in range(steps)]), key=len)
-        fellows.append(tick)
+        fellows = min(self._rings.setdefault(steps, [{} for _ in range(steps)]), key=len)
+        self._given += 1
+        fellows[self._given] = tick
         self._active += 1
-        return Ticket(tick, fellows)
+        return Ticket(self._given, fellows)
 
-    def replace(self, ticket: Ticket, tick: Tick) -> Ticket:
+    def replace(self, ticket: Ticket, tick: Tick) -> None:
         """Call another one in its place, at the same moments; harmless when it was removed before."""
-        if ticket.tick in ticket.fellows:
-            ticket.fellows[ticket.fellows.index(ticket.tick)] = tick
-        return Ticket(tick, ticket.fellows)
+        if ticket.number in ticket.fellows:
+            ticket.fellows[ticket.number] = tick
 
     def remove(self, ticket: Ticket) -> None:
         """Call it no more; harmless when it was removed before."""
-        if ticket.tick not in ticket.fellows:
+        if ticket.fellows.pop(ticket.number, None) is None:
             return
-        ticket.fellows.remove(ticket.tick)
         self._active -= 1
         if not self._active and self._timer:
             self._timer.cancel()
@@ -119,7 +118,7 @@ class Ticker:
 
     def _tick(self, due_s: float) -> None:
         for steps, ring in tuple(self._rings.items()):
-            for tick in tuple(ring[self._number % steps]):
+            for tick in tuple(ring[self._number % steps].values()):
                 try:
                     tick(due_s)
                 except StopIteration:  # a generator that was closed and replaced in this very step

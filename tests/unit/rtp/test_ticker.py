@@ -18,7 +18,7 @@ async def test_one_that_was_replaced_is_called_no_more_and_the_other_in_its_plac
     ticker, before, after = Ticker(), list[float](), list[float]()
     ticket = ticker.add(before.append, 10)
     await asyncio.sleep(0.03)
-    ticket = ticker.replace(ticket, after.append)
+    ticker.replace(ticket, after.append)
     seen = len(before)
     await asyncio.sleep(0.03)
     ticker.remove(ticket)
