@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import signal
 import statistics
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from labkit.lab.home import Home
 from labkit.lab.lab import Lab
+from tests.bench import machine
 
 NAME = "bench"
 LABKIT = [sys.executable, "-m", "labkit"]
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     os.environ["LABKIT_HOME"] = tempfile.mkdtemp(prefix="labkit-bench-")
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} processors")
+    print(machine.described())
     Lab(NAME).up(fresh=True).down()
     report("labkit up + call to the answer", [up_to_answer() for _ in range(options.runs)])
     report("labkit down", [down() for _ in range(options.runs)])

@@ -10,20 +10,18 @@ import argparse
 import asyncio
 import gc
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from labkit.rtp.session import MediaSession
 from labkit.rtp.source import Tone
 from labkit.rtp.ticker import TICK_S, shared_ticker
+from tests.bench import machine
 
 WARM_UP_S = 2.0
 """Not measured: sockets fill, caches warm."""
@@ -70,18 +68,6 @@ class Cost:
             f"{self.late_ticks} of {self.ticks} ticks later than 10 ms (latest {self.max_late_ms:.1f} ms), "
             f"{self.packets_per_s:.0f} packets/s, {self.lost} lost, {self.tones} tones right"
         )
-
-
-def machine() -> str:
-    """The machine that the figures belong to."""
-    models = [line.split(":")[1].strip() for line in _read("/proc/cpuinfo").splitlines() if "model name" in line]
-    processor = f"{os.cpu_count()} x {models[0] if models else platform.machine()}"
-    load = f"load of others {os.getloadavg()[0]:.1f}"
-    return f"{processor}, {platform.system()} {platform.release()}, Python {platform.python_version()}, {load}"
-
-
-def _read(path: str) -> str:
-    return Path(path).read_text() if Path(path).exists() else ""
 
 
 async def talk(count: int, seconds: float, read: IO[str], write: IO[str]) -> Cost:
@@ -155,7 +141,7 @@ def main() -> int:
     if arguments.far:
         asyncio.run(talk(arguments.sessions, arguments.seconds, sys.stdin, sys.stdout))
         return 0
-    print(machine())
+    print(machine.described())
     cost = measure(arguments.sessions, arguments.seconds)
     print(cost)
     return int(cost.cpu_share > CPU_BAR or cost.late_ticks > 0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.control import ControlClient
+from tests.bench import machine
 from tests.sipp import PORT, PROVIDER, figures, provider, start
 
 TARGET = f"{PROVIDER}:{PORT}"
@@ -47,15 +47,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--media-calls", type=int, default=600)
     options = parser.parse_args()
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} processors, {_model()}")
+    print(machine.described())
     with tempfile.TemporaryDirectory() as folder:
         _signalling(Path(folder), options.rate, options.seconds)
         _media(Path(folder), options.media_calls, options.seconds)
-
-
-def _model() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
 
 
 def _signalling(folder: Path, rate: int, seconds: int) -> None:

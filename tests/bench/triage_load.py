@@ -24,6 +24,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from labkit.diagnosis import Triage, open_case, triage
+from tests.bench import machine
 from tests.bench.trace_load import START_S, Wire, udp
 
 PBX, PUBLIC, PROVIDER, MEDIA = "10.0.0.10", "203.0.113.1", "198.51.100.20", "198.51.100.21"
@@ -199,14 +200,6 @@ def measured(path: Path, config: Path | None = None, log: Sequence[str] = ()) ->
     return triage(open_case(path, config, log)), time.process_time() - began_s
 
 
-def additions_s() -> float:
-    """CPU seconds of five million additions: how fast this machine is now."""
-    began_s, total = time.process_time(), 0
-    for number in range(5_000_000):
-        total += number
-    return time.process_time() - began_s
-
-
 def main() -> int:
     """Print both figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -235,7 +228,7 @@ def main() -> int:
 
 
 def _told(took_s: float) -> str:
-    return f"{took_s:.2f} s of CPU time (five million additions: {additions_s():.2f} s)"
+    return f"{took_s:.2f} s of CPU time (five million additions: {machine.additions_s():.2f} s)"
 
 
 if __name__ == "__main__":
