@@ -76,6 +76,18 @@ class Case:
                     found.setdefault((each.method, each.code > 0, by_pbx), []).append(each)
         return found
 
+    def asked(self, reply: Signal) -> Sequence[Signal]:
+        """The requests that a response answers, repeats too: same Call-ID and CSeq."""
+        return self._asked.get(reply.key, ())
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, str], list[Signal]]:
+        found: dict[tuple[str, str], list[Signal]] = {}
+        for each in self.signals:
+            if not each.code:
+                found.setdefault(each.key, []).append(each)
+        return found
+
     @cached_property
     def phones(self) -> frozenset[str]:
         """Addresses of phones: they register at the PBX, or stand on its own network."""

@@ -166,23 +166,18 @@ def registrar_refuses(case: Case) -> Iterator[Clue]:
 
 
 def _credentials(case: Case, reply: Signal) -> Signal | None:
-    """The REGISTER with credentials that a response answers."""
-    same = (each for each in case.requests("REGISTER") if each.message.call_id == reply.message.call_id)
-    return next(
-        (each for each in same if each.message.cseq == reply.message.cseq and each.header("Authorization")), None
-    )
+    """The REGISTER of ours with credentials that a response answers."""
+    return next((each for each in case.asked(reply) if each.by_pbx and each.header("Authorization")), None)
 
 
 @rule("signalling", "auth.password", "C04")
 def wrong_credentials(case: Case) -> Iterator[Clue]:
     """A REGISTER with credentials is challenged again or refused."""
     for reply in case.responses("REGISTER"):
+        if reply.code not in (401, 403, 407) or "stale=true" in reply.header("WWW-Authenticate").lower():
+            continue
         asked = _credentials(case, reply)
-        if (
-            reply.code not in (401, 403, 407)
-            or asked is None
-            or "stale=true" in reply.header("WWW-Authenticate").lower()
-        ):
+        if asked is None:
             continue
         found = re.search(r'username="([^"]*)"', asked.header("Authorization"))
         user, account = found[1] if found else "", asked.facts.from_user
