@@ -22,7 +22,7 @@ down: ## stop the lab
 	@$(BIN)/labkit down
 
 test: lint ## every test: lint, unit, lab, notebooks, browser (WORKERS=1: one after the other)
-	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --durations=25 || { test $$? = 1 && $(BIN)/python -m tests.again; }
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --durations=25 --junitxml=build/tests.xml || { test $$? = 1 && $(BIN)/python -m tests.again; }
 
 lint: ## ruff, mypy, import floors, docstrings, spelling, the Dockerfile
 	@$(PYTHON) tools/bootstrap.py --test
