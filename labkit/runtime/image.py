@@ -65,8 +65,13 @@ def build() -> None:
             "docker compose -f lab-env/compose.yaml build, or bring it: labkit image load FILE"
         )
     root, before = rootfs.ensure(), engine.image_id(NAME)
-    with step("Making the lab's image"), _tar(root) as tar:
-        engine.import_image(tar, NAME, [*_CHANGES, f"LABEL {_LABEL}={rootfs.recipe_id()}"])
+    try:
+        with step("Making the lab's image"), _tar(root) as tar:
+            engine.import_image(tar, NAME, [*_CHANGES, f"LABEL {_LABEL}={rootfs.recipe_id()}"])
+    except BaseException:
+        if engine.image_id(NAME) not in (None, before):  # Docker takes a stream that was cut for a whole one
+            engine.remove_image(NAME)
+        raise
     if before is not None:
         engine.remove_image(before)
 

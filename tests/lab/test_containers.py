@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.errors import RuntimeUnavailable
 from labkit.lab.lab import Lab
 from labkit.runtime import engine, image, subnets, topology
 from labkit.runtime.compose import Compose
@@ -173,6 +174,20 @@ def test_a_lab_runs_on_the_image_that_the_dockerfile_makes(lab: Lab) -> None:
     finally:
         lab.down()
         image.build()
+
+
+def test_an_image_whose_making_failed_is_none(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeUnavailable("no bytecode today")
+
+    lab.down()
+    engine.docker("remove the image", ["image", "rm", "--force", image.NAME])
+    monkeypatch.setattr(image, "_compile", fail)
+    with pytest.raises(RuntimeUnavailable, match="no bytecode today"):
+        image.build()
+    assert engine.image_id(image.NAME) is None
+    monkeypatch.undo()
+    image.build()
 
 
 def test_scanners_find_every_package_in_the_image_and_no_program_that_changes_its_user(lab: Lab) -> None:
