@@ -87,7 +87,7 @@ def stage(lab: Lab, steps: Iterable[Change], label: str) -> None:
         lab.config.lay(files)
         lab.history.add(label, dict(lab.config))
         return
-    silent = _silent(lab)
+    silent = not lab.history.applied.errors and _silent(lab)  # after errors it is restarted, and may not answer us
     anew = _logins(files) != _logins(lab.history.applied.files)
     anew |= _set_provider(lab, steps)
     if anew:

@@ -140,6 +140,16 @@ def test_a_lab_whose_asterisk_cannot_start_has_a_verdict_and_is_healed(healed: L
     assert str(healed.verify()).startswith("Passed")
 
 
+def test_a_manager_that_tells_us_nothing_is_not_waited_for(healed: Lab) -> None:
+    healed.config.replace("manager.conf", "read = all\n", "")
+    with pytest.raises(ConfigRejected, match="did not answer"):
+        healed.apply()
+    began_s = time.monotonic()
+    healed.heal()
+    assert time.monotonic() - began_s < 8  # to ask takes ten seconds
+    assert "22." in healed.status().asterisk
+
+
 def test_a_break_that_was_killed_loses_nothing(healed: Lab) -> None:
     healed.config["extensions.conf"] += "; written before the crash\n"
     words = [sys.executable, "-m", "labkit", "break", "inbound-401", "--lab", healed.name, "--seed", "3"]
