@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from itertools import islice
 from pathlib import Path
 
-from labkit.errors import RuntimeUnavailable
+from labkit.errors import HostError, RuntimeUnavailable
 from labkit.runtime import engine, topology
 
 _OTHERS = {
@@ -52,12 +52,20 @@ def taken() -> list[IPv4Network]:
 
 
 def _of_engine() -> Iterator[IPv4Network]:
-    names = engine.docker("list its networks", ["network", "ls", "--quiet", "--no-trunc"]).split()
-    shown = engine.docker("look at its networks", ["network", "inspect", *names]) if names else "[]"
-    for network in json.loads(shown):
+    for network in json.loads(_inspected()):
         for entry in network["IPAM"]["Config"] or []:
             if "." in entry.get("Subnet", ""):
                 yield IPv4Network(entry["Subnet"])
+
+
+def _inspected(tries_left: int = 9) -> str:
+    names = engine.docker("list its networks", ["network", "ls", "--quiet", "--no-trunc"]).split()
+    try:
+        return engine.docker("look at its networks", ["network", "inspect", *names]) if names else "[]"
+    except HostError as why:
+        if not tries_left or "not found" not in str(why):
+            raise
+        return _inspected(tries_left - 1)  # a lab that was listed has ended since
 
 
 def _of_routes() -> Iterator[IPv4Network]:

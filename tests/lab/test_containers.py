@@ -228,6 +228,21 @@ def test_a_network_that_another_lab_took_meanwhile_is_given_up_for_a_free_one(
     assert [] == left(first.project) + left(second.project)
 
 
+def test_a_network_that_goes_while_we_look_stands_in_no_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    docker, name = engine.docker, f"labkit-{tmp_path.name}"
+    docker("make a network", ["network", "create", name])
+
+    def last_look(doing: str, words: list[str]) -> str:
+        said = docker(doing, words)
+        if "ls" in words and name in docker("look", ["network", "ls"]):
+            docker("remove a network", ["network", "rm", name])
+        return said
+
+    monkeypatch.setattr(engine, "docker", last_look)
+    assert subnets.taken()
+    assert name not in docker("look", ["network", "ls"])
+
+
 def test_labs_that_start_at_the_same_moment_have_networks_of_their_own(tmp_path: Path) -> None:
     labs = [Compose(tmp_path / name) for name in ("one", "two", "three")]
     try:
