@@ -39,6 +39,11 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(ROOT / "notebooks", tmp_path_factory.mktemp("browser") / "notebooks"))
 
 
+def log_beside(lessons: Path) -> Path:
+    """Where the server says what it does."""
+    return lessons.parent / "jupyterlab.log"
+
+
 @pytest.fixture(scope="session")
 def server(chromium: str, lessons: Path) -> Iterator[str]:
     """The address of a JupyterLab whose settings are nobody's."""
@@ -46,7 +51,7 @@ def server(chromium: str, lessons: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     own = {f"JUPYTER_{kind}_DIR": str(lessons.parent / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     options = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
-    log = lessons.parent / "jupyterlab.log"
+    log = log_beside(lessons)
     with (
         log.open("w") as said,
         subprocess.Popen(command(*options, lessons=lessons), env=os.environ | own, stdout=said, stderr=said) as process,
@@ -83,9 +88,9 @@ def page(chromium: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def lab(page: Page, server: str) -> JupyterLab:
+def lab(page: Page, server: str, lessons: Path) -> JupyterLab:
     """JupyterLab in that page."""
-    return JupyterLab(page, server, TOKEN)
+    return JupyterLab(page, server, TOKEN, log_beside(lessons))
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
+LOG = logging.getLogger(__name__)
 SCREENS = Path(__file__).parents[2] / "build/screens"
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -17,16 +19,28 @@ SETTLE_MS = 1_000
 class JupyterLab:
     """One browser page with JupyterLab in it."""
 
-    def __init__(self, page: Page, address: str, token: str) -> None:
-        """Speak of the JupyterLab at an address."""
+    def __init__(self, page: Page, address: str, token: str, log: Path) -> None:
+        """Speak of the JupyterLab at an address, which logs into a file."""
         self.page = page
         self._address = address
         self._token = token
+        self._log = log
 
     def open(self, lesson: str) -> None:
-        """Open a lesson in a workspace of its own and wait until it is drawn and its kernel is ready."""
+        """Open a lesson in a workspace of its own and wait until it is drawn and its kernel is ready.
+
+        Where no kernel came, as once on a busy machine, the page is loaded again, as anybody would.
+        """
         workspace = f"{self._address}/lab/workspaces/{uuid4().hex}"
         self.page.goto(f"{workspace}/tree/{lesson}?token={self._token}")
+        try:
+            self._wait_drawn()
+        except AssertionError as why:
+            LOG.warning("%s is loaded again: %s\n%s", lesson, why, self._log.read_text()[-4000:])
+            self.page.reload()
+            self._wait_drawn()
+
+    def _wait_drawn(self) -> None:
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
         self.wait_idle()
         self.page.wait_for_timeout(SETTLE_MS)
