@@ -10,12 +10,23 @@ from pathlib import Path
 import pytest
 
 from labkit.errors import CaptureError
+from labkit.runtime import rootfs
 from labkit.trace import tshark
 from labkit.trace.dissection import Dissection, Node, dissect
 
 OPTIONS = b"OPTIONS sip:bob@10.10.0.10 SIP/2.0\r\nCall-ID: <folded>\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\r\n"
 
-needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+needs_tshark = pytest.mark.skipif(
+    tshark.find() is None and rootfs.find() is None, reason="neither this machine nor the lab's cache has tshark"
+)
+
+
+@pytest.fixture(autouse=True)
+def _tshark_of_the_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this machine has no tshark, the lab's serves; whatever other tests named, it is taken back."""
+    monkeypatch.delenv("LABKIT_TSHARK", raising=False)
+    if shutil.which("tshark") is None and (found := rootfs.find()):
+        monkeypatch.setenv("LABKIT_TSHARK", str(found.tshark()))
 
 
 @pytest.fixture
@@ -73,6 +84,7 @@ def test_without_tshark_the_message_says_what_to_do(
     capture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("LABKIT_TSHARK", raising=False)
     with pytest.raises(CaptureError, match="tshark was not found"):
         dissect(capture, 1)
 
