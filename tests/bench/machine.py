@@ -25,3 +25,10 @@ def additions_s() -> float:
     for number in range(5_000_000):
         total += number
     return time.process_time() - began_s
+
+
+def stolen_s() -> float:
+    """Seconds since boot in which the host gave our processors to others (proc_stat(5)); 0 where none is told of."""
+    path = Path("/proc/stat")
+    ticks = int(path.read_text().split(maxsplit=9)[8]) if path.exists() else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
