@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
-LOG = logging.getLogger(__name__)
 SCREENS = Path(__file__).parents[2] / "build/screens"
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -27,18 +25,13 @@ class JupyterLab:
         self._log = log
 
     def open(self, lesson: str) -> None:
-        """Open a lesson in a workspace of its own and wait until it is drawn and its kernel is ready.
-
-        Where no kernel came, as once on a busy machine, the page is loaded again, as anybody would.
-        """
+        """Open a lesson in a workspace of its own and wait until it is drawn and its kernel is ready."""
         workspace = f"{self._address}/lab/workspaces/{uuid4().hex}"
         self.page.goto(f"{workspace}/tree/{lesson}?token={self._token}")
         try:
             self._wait_drawn()
         except AssertionError as why:
-            LOG.warning("%s is loaded again: %s\n%s", lesson, why, self._log.read_text()[-4000:])
-            self.page.reload()
-            self._wait_drawn()
+            raise AssertionError(f"{why}\nJupyterLab said:\n{self._log.read_text()[-4000:]}") from None
 
     def _wait_drawn(self) -> None:
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import struct
 from pathlib import Path
 
@@ -22,11 +21,9 @@ needs_tshark = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def _tshark_of_the_lab(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where this machine has no tshark, the lab's serves; whatever other tests named, it is taken back."""
-    monkeypatch.delenv("LABKIT_TSHARK", raising=False)
-    if shutil.which("tshark") is None and (found := rootfs.find()):
-        monkeypatch.setenv("LABKIT_TSHARK", str(found.tshark()))
+def _tshark_of_the_lab() -> None:
+    """Where this machine has no tshark, the lab's serves."""
+    rootfs.offer_tshark()
 
 
 @pytest.fixture
