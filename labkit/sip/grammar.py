@@ -87,7 +87,7 @@ def quote(text: str) -> str:
 
 def unquote(text: str) -> str:
     """Read a quoted-string; any other text is given back as it is."""
-    if len(text) >= 2 and text[0] == text[-1] == '"':
+    if text.startswith('"') and text.endswith('"') and len(text) >= 2:
         return _ESCAPED.sub(r"\1", text[1:-1])
     return text
 
@@ -111,8 +111,8 @@ class Parameters:
         """Give the value by name, unquoted; an empty string for a flag."""
         name = name.lower()
         for key, value in self.items:
-            if key.lower() == name:
-                return unquote(value) if value is not None else ""
+            if key == name or key.lower() == name:
+                return unquote(value) if value else ""
         return default
 
     def replace(self, name: str, value: str | None) -> Parameters:

@@ -106,7 +106,7 @@ class Negotiation:
         """Their last description."""
         self.on_agreed: Callable[[Agreed], None] = lambda agreed: None
         self._session_id = next(_session_ids)
-        self._version = 0
+        self._version = 1
         self._crypto: Crypto | None = None
         self._offered: SessionDescription | None = None
         self._open: SessionDescription | None = None
@@ -159,7 +159,7 @@ class Negotiation:
     def _describe(self, sections: tuple[MediaDescription, ...], host: str) -> SessionDescription:
         """Give the description; its version grows by one when anything else is new (RFC 3264 section 8)."""
         made = SessionDescription.make(host, sections, self._session_id, self._version)
-        if made != self.local:
+        if self.local and made != self.local:
             self._version += 1
             made = SessionDescription.make(host, sections, self._session_id, self._version)
         self.local = made

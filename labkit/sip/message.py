@@ -90,8 +90,13 @@ class Message:
     @property
     def rows(self) -> tuple[Row, ...]:
         """Every header row in order; a line without a colon has an empty value."""
-        if self._rows is None:
-            self._rows = _rows_of(self._text)
+        return self._read_head() if self._rows is None else self._rows
+
+    def _read_head(self) -> tuple[Row, ...]:
+        """Read the headers, and cut the body by them."""
+        self._rows, self._text = _rows_of(self._text), ""
+        if self._body:
+            self._body = self._body[: number(self.get("Content-Length") or "")]
         return self._rows
 
     @property
@@ -103,11 +108,11 @@ class Message:
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Give the first row of a header, by its canonical name."""
-        return self.first.get(name, default)
+        return (self._first or self.first).get(name, default)
 
     def values(self, name: str) -> list[str]:
         """Give every value of a header: all rows, list headers split at their commas (section 7.3.1)."""
-        if self.get(name) is None:
+        if name not in (self._first or self.first):
             return []
         rows = [value for key, value in self.rows if key == name]
         return [part for row in rows for part in split_list(row)] if name in LIST_HEADERS else rows
@@ -118,9 +123,8 @@ class Message:
     @property
     def body(self) -> bytes:
         """The body, cut to Content-Length where that is shorter (section 18.3)."""
-        if self._body and self._text:
-            length = number(self.get("Content-Length") or "")
-            return self._body if length is None else self._body[:length]
+        if self._body and self._rows is None:
+            self._read_head()
         return self._body
 
     @property
@@ -166,7 +170,8 @@ class Message:
 
     def seconds(self, name: str) -> int | None:
         """Read a header whose value starts with a number of seconds: Expires, Min-SE, Session-Expires, Retry-After."""
-        return number(re.split(r"[;\s(]", self.get(name) or "", maxsplit=1)[0])
+        value = self.get(name)
+        return number(re.split(r"[;\s(]", value, maxsplit=1)[0]) if value else None
 
     def supports(self, option: str) -> bool:
         """Tell whether an option tag stands in Supported or Require (RFC 3261 section 19.2)."""

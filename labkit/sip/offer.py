@@ -214,7 +214,7 @@ def _is_event(item: Format) -> bool:
 
 def _common(offered: Sequence[Format], capabilities: Capabilities) -> list[Format]:
     known = {item.key: item for item in capabilities.formats}
-    common = [replace(item, fmtp=known[item.key].fmtp) for item in offered if item.key in known]
+    common = [_as_ours(item, known[item.key]) for item in offered if item.key in known]
     if capabilities.own_order:
         order = [item.key for item in capabilities.formats]
         common.sort(key=lambda item: order.index(item.key))
@@ -222,6 +222,10 @@ def _common(offered: Sequence[Format], capabilities: Capabilities) -> list[Forma
         shown = ", ".join(f"{item.name}/{item.clock_rate_hz}" for item in offered)
         raise Refused(f"no common codec: {shown} offered")
     return common
+
+
+def _as_ours(theirs: Format, ours: Format) -> Format:
+    return theirs if theirs.fmtp == ours.fmtp else replace(theirs, fmtp=ours.fmtp)
 
 
 def _event(formats: Sequence[Format], codec: Format) -> Format | None:

@@ -55,7 +55,10 @@ class _Section:
 
     def first(self, kind: str) -> str | None:
         """Give the value of the first line of a type."""
-        return next((value for key, value in self.lines if key == kind), None)
+        for key, value in self.lines:
+            if key == kind:
+                return value
+        return None
 
     def attribute(self, name: str) -> str | None:
         """Give the first value of an attribute; an empty string for a flag."""
@@ -63,8 +66,9 @@ class _Section:
 
     def attributes(self, name: str) -> list[str]:
         """Give every value of an attribute."""
-        found = (value.partition(":") for key, value in self.lines if key == "a")
-        return [tail for key, _, tail in found if key == name]
+        begins = f"{name}:"
+        found = [value for key, value in self.lines if key == "a" and (value == name or value.startswith(begins))]
+        return [value[len(begins) :] for value in found]
 
     @property
     def own_address(self) -> str | None:

@@ -194,7 +194,7 @@ class ServerTransaction:
         if address.tag is not None:
             return to
         self.to_tag = self.to_tag or token_hex(6)
-        return str(address.tagged(self.to_tag))
+        return f"{to};tag={self.to_tag}"
 
     def respond(self, response: Response) -> None:
         """Send a response; nothing happens after a final one."""

@@ -108,11 +108,12 @@ def server_key(request: Request) -> Key:
     """Make the key by which copies, ACK and CANCEL find their transaction (section 17.2.3)."""
     via = request.via
     method = "INVITE" if request.method == "ACK" else request.method
-    if via.branch.startswith(MAGIC_COOKIE) and len(via.branch) > len(MAGIC_COOKIE):
-        return via.branch, f"{via.host}:{via.port}", method
+    branch, sent_by = via.branch, f"{via.host}:{via.port}"
+    if branch.startswith(MAGIC_COOKIE) and len(branch) > len(MAGIC_COOKIE):
+        return branch, sent_by, method
     return (
-        via.branch,
-        f"{via.host}:{via.port}",
+        branch,
+        sent_by,
         request.call_id,
         str(request.cseq.number),
         request.from_.tag or "",

@@ -112,7 +112,7 @@ def split_host_port(text: str) -> tuple[str, int | None]:
 
 
 def _port(text: str) -> int | None:
-    port = number(text, 5)
+    port = number(text, 5) if text else None
     return port if port is not None and port < 65536 else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from labkit.errors import ParseError
 from labkit.sip.grammar import number, split_list
@@ -14,7 +15,7 @@ from labkit.sip.via import Via
 
 _ONE_ROW = ("Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length")
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
-_LANGLESS_QUERY = re.compile(r"^[^<]*\?[^<]*$")
+_UNFIT_FOR_URI = re.compile(r'[ \t<>"]')
 _MAX_CSEQ = 2**31
 
 
@@ -33,14 +34,19 @@ def flaw(message: Message) -> Flaw | None:
     try:
         if isinstance(message, Request) and message.version != "2.0":
             return Flaw(505, "Version Not Supported")
-        return next((found for check in _CHECKS if (found := check(message))), None)
+        for check in _CHECKS:
+            if found := check(message):
+                return found
+        return None
     except ParseError as why:
         return Flaw(400, str(why).partition(".")[0])
 
 
 def _mandatory(message: Message) -> Flaw | None:
-    missing = [name for name in ("Via", "From", "To", "Call-ID", "CSeq") if not message.get(name)]
-    return Flaw(400, f"Missing {missing[0]}") if missing else None
+    for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        if not message.get(name):
+            return Flaw(400, f"Missing {name}")
+    return None
 
 
 def _single(message: Message) -> Flaw | None:
@@ -58,13 +64,13 @@ def _start_line(message: Message) -> Flaw | None:
         "utf-8", "surrogateescape"
     ):
         return Flaw(400, "Malformed Request Line")
-    if any(sign in message.uri for sign in ' \t<>"'):
+    if _UNFIT_FOR_URI.search(message.uri):
         return Flaw(400, "Malformed Request-URI")
-    scheme = message.target.scheme
-    if scheme not in ("sip", "sips", "tel"):
-        return Flaw(416, "Unsupported URI Scheme")
     target = message.target
-    return Flaw(400, "Malformed Request-URI") if scheme != "tel" and (not target.host or target.headers) else None
+    if target.scheme not in ("sip", "sips", "tel"):
+        return Flaw(416, "Unsupported URI Scheme")
+    whole = target.scheme == "tel" or (target.host and not target.headers)
+    return None if whole else Flaw(400, "Malformed Request-URI")
 
 
 def _cseq(message: Message) -> Flaw | None:
@@ -80,21 +86,24 @@ def _addresses(message: Message) -> Flaw | None:
         for value in message.values(name):
             if value == "*" and name == "Contact":
                 continue
-            broken = value.count("<") != value.count(">") or value.replace('\\"', "").count('"') % 2
-            if broken or _bare_query(value):
+            if _malformed(value):
                 return Flaw(400, f"Malformed {name}")
             Address.parse(value)
     return None
 
 
-def _bare_query(value: str) -> bool:
-    """An addr-spec with a question mark, comma or semicolon needs angle brackets (RFC 3261 section 20)."""
-    return bool(_LANGLESS_QUERY.match(value)) and '"' not in value
+@lru_cache(maxsize=2048)
+def _malformed(value: str) -> bool:
+    """Brackets and quotes come in pairs; an addr-spec with a question mark needs brackets (RFC 3261 section 20)."""
+    quotes = value.replace('\\"', "").count('"')
+    bare_query = "?" in value and "<" not in value and '"' not in value
+    return value.count("<") != value.count(">") or quotes % 2 == 1 or bare_query
 
 
 def _vias(message: Message) -> Flaw | None:
-    for value in message.values("Via"):
-        Via.parse(value)
+    if message.via:
+        for value in message.values("Via")[1:]:
+            Via.parse(value)
     return None
 
 
