@@ -55,9 +55,8 @@ class Admission:
     def trunk_of(self, transaction: ServerTransaction) -> Trunk | None:
         """Find the trunk that a request belongs to: by SBC, then by account, then by source address."""
         host, protocol = transaction.flow.channel.local[0], transaction.flow.channel.protocol.lower()
-        here = [
-            item for item in self.policy.trunk if item.sbc == self.policy.sbc_of(host) and protocol in item.transports
-        ]
+        sbc = self.policy.sbc_of(host)
+        here = [item for item in self.policy.trunk if item.sbc == sbc and protocol in item.transports]
         claimed = _claimed(transaction.request)
         accounts = [item for item in here if item.kind == "registration" and item.account in claimed]
         source = transaction.flow.remote[0]
@@ -163,7 +162,8 @@ class Admission:
 
 def _claimed(request: Request) -> set[str]:
     """Give every name by which a request may claim an account: credentials, From, To of a REGISTER."""
-    names = {fields_of(value).get("username", "") for name, value in request.rows if name.endswith("Authorization")}
+    given = [*request.values("Authorization"), *request.values("Proxy-Authorization")]
+    names = {fields_of(value).get("username", "") for value in given}
     with suppress(ParseError):
         names.add(request.from_.uri.number)
     return names - {""}

@@ -72,4 +72,4 @@ def _withheld(request: Request, header: str, given: str) -> bool:
 
 def _private(request: Request) -> bool:
     privacy = (request.get("Privacy") or "").lower()
-    return any(word in privacy for word in ("id", "user", "full"))
+    return bool(privacy) and any(word in privacy for word in ("id", "user", "full"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from labkit.provider.policy import MediaPolicy
 from labkit.provider.telephone import Telephone
@@ -18,6 +19,7 @@ DISCARD_PORT = 9
 """Port written into SDP by telephones without media (RFC 863)."""
 
 
+@lru_cache(maxsize=64)
 def capabilities_of(sdp: Sdp) -> Capabilities:
     """Turn a trunk's SDP rules into what the negotiation needs."""
     static = {text.partition("/")[0]: int(kind) for kind, text in STATIC_FORMATS.items()}

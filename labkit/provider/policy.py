@@ -91,13 +91,13 @@ class Policy:
 
     def resolve(self, name: str) -> str:
         """Turn a name of the policy into an address; anything unknown is an address already."""
-        known = {**self.sbcs, "media": self.bind.media or self.bind.first, **self.hosts}
-        return known.get(name, name)
+        if name in self.hosts:
+            return self.hosts[name]
+        return (self.bind.media or self.bind.first) if name == "media" else self.sbcs.get(name, name)
 
     def sbc_of(self, address: str) -> str:
         """Give an SBC's name by its address."""
-        sbcs = self.sbcs
-        return "second" if address == sbcs["second"] != sbcs["first"] else "first"
+        return "second" if address == self.bind.second != self.bind.first else "first"
 
     @classmethod
     def load(cls, path: Path) -> Policy:

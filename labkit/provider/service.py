@@ -94,7 +94,8 @@ class Service:
     def _heard(self, transaction: ServerTransaction) -> bool:
         """Tell whether any trunk of the SBC speaks this transport; else the request finds silence."""
         channel = transaction.flow.channel
-        here = [item for item in self.policy.trunk if item.sbc == self.policy.sbc_of(channel.local[0])]
+        sbc = self.policy.sbc_of(channel.local[0])
+        here = [item for item in self.policy.trunk if item.sbc == sbc]
         if here and not any(channel.protocol.lower() in item.transports for item in here):
             transaction.terminate()
             return False
