@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -66,19 +66,34 @@ class UdpChannel:
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, receive: Receiver) -> None:
         """Read a bound, non-blocking socket from now on."""
         self._loop, self._sock, self._receive = loop, sock, receive
+        self._held: list[tuple[bytes, Remote]] | None = None
         self.local: Remote = sock.getsockname()[:2]
         loop.add_reader(sock, self._readable)
 
     def _readable(self) -> None:
+        """Read what waits; what that makes us send leaves together, for each datagram alone wakes its receiver."""
+        held = self._held = list[tuple[bytes, Remote]]()
+        try:
+            for data, remote in self._waiting():
+                self._receive(data, Flow(self, remote))
+        finally:
+            self._held = None
+            for data, remote in held:
+                self.send(data, remote)
+
+    def _waiting(self) -> Iterator[tuple[bytes, Remote]]:
         for _ in range(_BATCH):
             try:
                 data, remote = self._sock.recvfrom(65_535)
             except (BlockingIOError, ConnectionError):
                 return
-            self._receive(data, Flow(self, remote[:2]))
+            yield data, remote[:2]
 
     def send(self, data: bytes, remote: Remote) -> None:
         """Send one datagram."""
+        if self._held is not None:
+            self._held.append((data, remote))
+            return
         try:
             self._sock.sendto(data, remote)
         except (OSError, UnicodeError, OverflowError) as why:
